@@ -1,0 +1,123 @@
+"""From constructor parameters to the spec of a network, and what is kept of a trained one."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras
+from ..by_config import freeze, thaw
+from ..networks._spec import NetworkSpec, freeze_layer_params
+from ..networks._stacked import build_model, build_plain_model
+from ..training._predict import predict
+from ..weights import Weights
+from ._parameters import dense_layer_units, layer_directions, layer_units
+
+# Arguments of the Keras layers that are parameters of ours, or would change what the layer returns.
+_OWN_ARGUMENTS = {
+    "units": "units",
+    "activation": "activation",
+    "recurrent_dropout": "recurrent_dropout",
+    "dropout": "dropout",
+}
+_LAYERS = {"lstm": keras.layers.LSTM, "gru": keras.layers.GRU, "simple": keras.layers.SimpleRNN}
+_CELLS = {
+    "lstm": keras.layers.LSTMCell,
+    "gru": keras.layers.GRUCell,
+    "simple": keras.layers.SimpleRNNCell,
+}
+
+
+@dataclass(frozen=True)
+class FittedNetwork:
+    """A trained network as plain data.
+
+    Attributes
+    ----------
+    spec : NetworkSpec
+    weights : Weights
+    slots : list of ndarray or None
+        State of the optimizer, where training may go on.
+    masked : bool
+        Whether rows with masked steps were trained on.
+    """
+
+    spec: NetworkSpec
+    weights: Weights
+    slots: list[np.ndarray] | None
+    masked: bool
+
+    def predict(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Return outputs of shape (n_rows, n_outputs)."""
+        return predict(build_model, self.spec.structure(), self.weights, sequences, mask)
+
+    def build_keras_model(self) -> keras.Model:
+        """Return a Keras model with these weights, made of Keras' own layers."""
+        model = build_model(self.spec) if self.masked else build_plain_model(self.spec)
+        set_weights(model, self.weights.trainable)
+        return model
+
+
+def make_spec(params: dict[str, Any], cell: str, shape: tuple[int, int, int]) -> NetworkSpec:
+    """Return the spec that constructor parameters and data shapes ask for.
+
+    Parameters
+    ----------
+    params : dict
+        Constructor parameters of the estimator.
+    cell : str
+    shape : tuple of int
+        Steps, features and outputs.
+    """
+    units = layer_units(params["units"])
+    _check_layer_params(params["layer_params"], cell)
+    for name in ("activation", "dense_activation"):
+        _check_activation(name, params[name])
+    return NetworkSpec(
+        cell,
+        *shape,
+        units=units,
+        bidirectional=layer_directions(params["bidirectional"], len(units)),
+        merge_mode=params["merge_mode"],
+        activation=freeze(params["activation"]),
+        dense_units=dense_layer_units(params["dense_units"]),
+        dense_activation=freeze(params["dense_activation"]),
+        layer_params=freeze_layer_params(params["layer_params"]),
+        dropout=float(params["dropout"]),
+        recurrent_dropout=float(params["recurrent_dropout"]),
+    )
+
+
+def set_weights(model: keras.Model, trainable: list[np.ndarray]) -> None:
+    """Give a Keras model the trainable weights of a network."""
+    for variable, value in zip(model.trainable_variables, trainable, strict=True):
+        variable.assign(value)
+
+
+def _check_layer_params(params: dict[str, Any] | None, cell: str) -> None:
+    arguments = set(inspect.signature(_LAYERS[cell].__init__).parameters)
+    allowed = arguments & set(inspect.signature(_CELLS[cell].__init__).parameters)
+    allowed -= {"self", "kwargs", "seed", *_OWN_ARGUMENTS}
+    for name in params or {}:
+        if name in _OWN_ARGUMENTS:
+            raise ValueError(
+                f"layer_params[{name!r}]: this is a parameter of the estimator. Pass {name}= there."
+            )
+        if name not in allowed:
+            raise ValueError(
+                f"layer_params[{name!r}] is not an argument of the Keras {cell} layer that can be "
+                f"set here. Choose from {sorted(allowed)}."
+            )
+
+
+def _check_activation(name: str, activation: Any) -> None:
+    try:
+        keras.activations.get(thaw(activation))
+    except ValueError as error:
+        known = sorted(key for key in vars(keras.activations) if key.islower() and key[0] != "_")
+        raise ValueError(
+            f"{name}={activation!r} is not known to Keras. Choose one of {known}, or pass a function."
+        ) from error

@@ -1,0 +1,152 @@
+"""Those who follow a fit epoch by epoch: the progress line and two kinds of callbacks."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from tqdm import tqdm
+
+from .._keras import keras
+from ..training._history import History
+from ..training._loop import EpochEnd
+from ..weights import Weights
+from ._network import FittedNetwork, set_weights
+
+_SHOWN = ("loss", "val_loss")
+
+
+class _Observer:
+    """One that does nothing."""
+
+    def begin(self, weights: Weights) -> None:
+        """Take note that training starts."""
+
+    def epoch_begin(self, epoch: int) -> float | None:
+        """Return the learning rate from here on, or None to leave it."""
+        return None
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        """Look at an epoch, and answer by setting `stop` or `learning_rate`."""
+
+    def end(self, weights: Weights) -> Weights | None:
+        """Return other weights to keep, or None."""
+        return None
+
+    def close(self) -> None:
+        """Clean up, also after an error."""
+
+
+class ProgressLine(_Observer):
+    """One line with the epoch, the losses and the time left."""
+
+    def __init__(self, name: str, epochs: int) -> None:
+        self._bar = tqdm(total=epochs, desc=name, unit="epoch")
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        """Show the epoch."""
+        shown = {name: event.logs[name] for name in _SHOWN if name in event.logs}
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
+        self._bar.update()
+
+    def close(self) -> None:
+        """End the line."""
+        self._bar.close()
+
+
+class KerasCallbacks(_Observer):
+    """Keras callbacks at the level of epochs, on copies.
+
+    They see a model of Keras' own layers with the weights of the epoch. Of what they do to it, the
+    learning rate, `stop_training` and the weights at the end of training are taken over.
+    """
+
+    def __init__(self, callbacks: Any, network: FittedNetwork, optimizer: Any, epochs: int) -> None:
+        self._model = network.build_keras_model()
+        self._model.compile(optimizer=optimizer)
+        callbacks = [callbacks] if not isinstance(callbacks, list | tuple) else callbacks
+        self._list = keras.callbacks.CallbackList(
+            copy.deepcopy(list(callbacks)), model=self._model, epochs=epochs, verbose=0
+        )
+
+    def begin(self, weights: Weights) -> None:
+        """Pass on."""
+        set_weights(self._model, weights.trainable)
+        self._list.on_train_begin()
+
+    def epoch_begin(self, epoch: int) -> float | None:
+        """Pass on."""
+        return self._rate_after(lambda: self._list.on_epoch_begin(epoch))
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        """Pass on."""
+        set_weights(self._model, event.weights().trainable)
+        self._model.optimizer.learning_rate = event.logs["learning_rate"]
+        event.learning_rate = self._rate_after(
+            lambda: self._list.on_epoch_end(event.epoch, event.logs)
+        )
+        event.stop |= bool(self._model.stop_training)
+
+    def end(self, weights: Weights) -> Weights:
+        """Pass on; keep the weights that the callbacks leave."""
+        set_weights(self._model, weights.trainable)
+        self._list.on_train_end()
+        trainable = [keras.ops.convert_to_numpy(v) for v in self._model.trainable_variables]
+        return Weights(trainable, weights.fixed)
+
+    def _rate_after(self, call: Callable[[], None]) -> float | None:
+        before = float(self._model.optimizer.learning_rate)
+        call()
+        after = float(self._model.optimizer.learning_rate)
+        return None if after == before else after
+
+
+class SklearnCallbacks(_Observer):
+    """Callbacks of scikit-learn 1.9, set with `set_callbacks`.
+
+    Parameters
+    ----------
+    context : sklearn.callback.CallbackContext
+        Root context of the fit.
+    arguments : dict
+        `estimator`, `X`, `y` and `metadata`, as the hooks take them.
+    attributes : callable
+        From weights and history to the fitted attributes of an estimator that stopped there.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        arguments: dict[str, Any],
+        attributes: Callable[[Weights, History], dict[str, Any]],
+    ) -> None:
+        self._root, self._arguments, self._attributes = context, arguments, attributes
+        self._epoch: Any = None
+        self._history = History()
+
+    def begin(self, weights: Weights) -> None:
+        """Pass on."""
+        self._root.call_on_fit_task_begin(**self._arguments)
+
+    def epoch_begin(self, epoch: int) -> float | None:
+        """Pass on."""
+        self._epoch = self._root.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(**self._arguments)
+        return None
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        """Pass on; stop where a callback asks for it."""
+        self._history = event.history
+        event.stop |= self._call_end(self._epoch, event.weights)
+
+    def end(self, weights: Weights) -> None:
+        """Pass on."""
+        self._call_end(self._root, lambda: weights)
+
+    def _call_end(self, context: Any, weights: Callable[[], Weights]) -> bool:
+        stop = context.call_on_fit_task_end(
+            **self._arguments,
+            reconstruction_attributes=lambda: self._attributes(weights(), self._history),
+        )
+        return bool(stop)

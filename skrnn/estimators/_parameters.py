@@ -1,0 +1,126 @@
+"""Constraints of the constructor parameters, and what scikit-learn's constraints cannot say."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from ..networks._spec import CELLS, MERGE_MODES
+from ..validation import LAYOUTS
+from ._scaling import SCALERS
+
+_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+_RATE = Interval(Real, 0, 1, closed="left")
+_SCALER = [StrOptions({*SCALERS, "window"}), HasMethods(["fit", "transform"]), None]
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "units": [_POSITIVE_INT, "array-like"],
+    "bidirectional": ["boolean", "array-like"],
+    "merge_mode": [StrOptions(set(MERGE_MODES))],
+    "dropout": [_RATE],
+    "recurrent_dropout": [_RATE],
+    "dense_units": [_POSITIVE_INT, "array-like"],
+    "dense_activation": [str, callable],
+    "activation": [str, callable],
+    "layer_params": [dict, None],
+    "layout": [StrOptions(set(LAYOUTS))],
+    "n_variables": [_POSITIVE_INT],
+    "input_scaler": _SCALER,
+    "target_scaler": _SCALER,
+    "target_feature": [Integral, None],
+    "seasonal_lag": [_POSITIVE_INT, None],
+    "loss": [str, callable],
+    "optimizer": [str, HasMethods(["get_config", "stateless_apply"])],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+    "lr_schedule": [StrOptions({"cosine", "plateau"}), callable, None],
+    "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+    "epochs": [_POSITIVE_INT],
+    "batch_size": [_POSITIVE_INT],
+    "shuffle": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [_POSITIVE_INT],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "callbacks": ["array-like", HasMethods(["on_epoch_end"]), None],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
+CELL_CONSTRAINT = [StrOptions(set(CELLS))]
+
+
+def layer_units(units: Any) -> tuple[int, ...]:
+    """Return the units of each recurrent layer.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or one is no positive integer.
+    """
+    return _positive_ints("units", units, "one per recurrent layer", at_least=1)
+
+
+def dense_layer_units(units: Any) -> tuple[int, ...]:
+    """Return the units of each dense layer."""
+    return _positive_ints("dense_units", units, "one per dense layer", at_least=0)
+
+
+def layer_directions(bidirectional: Any, n_layers: int) -> tuple[bool, ...]:
+    """Return for each recurrent layer whether it is bidirectional.
+
+    Raises
+    ------
+    ValueError
+        When there are not as many as layers.
+    """
+    if isinstance(bidirectional, Integral) or not hasattr(bidirectional, "__len__"):
+        return (bool(bidirectional),) * n_layers
+    if len(bidirectional) != n_layers:
+        raise ValueError(
+            f"bidirectional has {len(bidirectional)} entries but units has {n_layers}. Give one "
+            "bool for all recurrent layers, or one per layer."
+        )
+    return tuple(bool(value) for value in bidirectional)
+
+
+def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> int:
+    """Return the feature that holds the past of the target, for a target scaler "window".
+
+    Raises
+    ------
+    ValueError
+        When `target_feature` or `seasonal_lag` do not go with the target scaler or the data.
+    """
+    feature, lag = estimator.target_feature, estimator.seasonal_lag
+    if estimator.target_scaler != "window":
+        if lag is not None:
+            raise ValueError(
+                f'seasonal_lag={lag} needs target_scaler="window". Set both, or neither.'
+            )
+        return 0
+    if feature is None and n_features > 1:
+        raise ValueError(
+            f"X has {n_features} features: set target_feature to the number of the one that holds "
+            'the past of y, which target_scaler="window" needs.'
+        )
+    if feature is not None and not -n_features <= feature < n_features:
+        raise ValueError(
+            f"target_feature={feature} is out of range: X has {n_features} features, numbered from 0."
+        )
+    if lag is not None and lag > n_timesteps:
+        raise ValueError(
+            f"seasonal_lag={lag} reaches back before the window of {n_timesteps} steps. Use longer "
+            "sequences or a smaller lag."
+        )
+    return feature or 0
+
+
+def _positive_ints(name: str, values: Any, what: str, at_least: int) -> tuple[int, ...]:
+    values = [values] if isinstance(values, Integral) else list(values)
+    wrong = [value for value in values if not isinstance(value, Integral) or value < 1]
+    if wrong or len(values) < at_least:
+        found = f"{wrong[0]!r} is not" if wrong else "there is none"
+        raise ValueError(f"{name} must be positive integers, {what}, but {found}: {name}={values}.")
+    return tuple(int(value) for value in values)

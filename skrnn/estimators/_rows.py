@@ -1,0 +1,76 @@
+"""Rows on their way from user arrays to the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Validated rows in the units of the user.
+
+    Attributes
+    ----------
+    sequences : float array of shape (n_rows, n_timesteps, n_features)
+        NaN where masked.
+    mask : bool array of shape (n_rows, n_timesteps)
+        False where masked.
+    targets : float array of shape (n_rows, n_outputs)
+    weight : float array of shape (n_rows,) or None
+    """
+
+    sequences: np.ndarray
+    mask: np.ndarray
+    targets: np.ndarray
+    weight: np.ndarray | None
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.sequences)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Rows:
+        """Return some of the rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Rows(self.sequences[rows], self.mask[rows], self.targets[rows], weight)
+
+    def weighted(self) -> Rows:
+        """Return the rows with a weight that is not zero: those to learn statistics from."""
+        return self if self.weight is None else self[self.weight > 0]
+
+    def mean_one_weight(self) -> np.ndarray:
+        """Return the weights scaled to mean 1.
+
+        Raises
+        ------
+        ValueError
+            When all of them are zero.
+        """
+        if self.weight is None:
+            return np.ones(len(self), np.float32)
+        if not self.weight.any():
+            raise ValueError(
+                "sample_weight is zero for all rows to train on, or for all to validate on, so there "
+                "is nothing to learn from. Give at least one of them a positive weight."
+            )
+        return (self.weight / self.weight.mean()).astype(np.float32)
+
+
+def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
+    """Return the rows to train on and the last `fraction` of all rows to validate on.
+
+    Raises
+    ------
+    ValueError
+        When one of the two would be empty.
+    """
+    n_validation = int(fraction * len(rows))
+    n_training = len(rows) - n_validation
+    if n_validation < 1 or n_training < 1:
+        what = "validate" if n_validation < 1 else "train"
+        raise ValueError(
+            f"validation_fraction={fraction} of {len(rows)} rows leaves none to {what} on. Change "
+            "validation_fraction, pass X_val and y_val, or set early_stopping=False."
+        )
+    return rows[:n_training], rows[n_training:]

@@ -1,0 +1,228 @@
+"""Scale inputs and targets, learned on training rows only.
+
+Two ways: a scikit-learn transformer over all rows, or every window by its own level and scale.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
+
+SCALERS = ("standard", "minmax", "robust", "power")
+# A window's scale is at least this share of the typical one, so that a constant window is not
+# blown up by its rounding errors.
+_SMALLEST_SCALE = 0.1
+# Spreads of y and of its feature within this factor, and medians within this many spreads, pass.
+_MISMATCH_FACTOR = 20.0
+
+
+class NoScaler:
+    """Leave arrays as they are."""
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> NoScaler:
+        """Do nothing."""
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return `values`."""
+        return values
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return `values`."""
+        return values
+
+
+class Affine(NoScaler):
+    """Per column (x - shift) / scale, with the statistics of a scaler of scikit-learn.
+
+    Works on the last axis of arrays of any rank, NaN included. Applying the two arrays directly
+    spares a prediction the checks that the scaler itself would repeat.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> Affine:
+        """Learn from all rows, or from all steps of all rows."""
+        rows = values.reshape(-1, values.shape[-1])
+        if self.kind == "standard":
+            standard = StandardScaler().fit(rows)
+            self.shift_, self.scale_ = standard.mean_, standard.scale_
+        elif self.kind == "minmax":
+            minmax = MinMaxScaler().fit(rows)
+            self.shift_, self.scale_ = minmax.data_min_, 1.0 / minmax.scale_
+        else:
+            robust = RobustScaler().fit(rows)
+            self.shift_, self.scale_ = robust.center_, robust.scale_
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled values."""
+        return (values - self.shift_) / self.scale_
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return values in their own units."""
+        return values * self.scale_ + self.shift_
+
+
+class SequenceFeatures(NoScaler):
+    """A scikit-learn transformer over the features of all unmasked steps."""
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> SequenceFeatures:
+        """Learn from sequences of shape (n_rows, n_timesteps, n_features)."""
+        self.transformer.fit(values[~np.isnan(values).all(axis=2)])
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled sequences; masked steps stay NaN."""
+        steps = values.reshape(-1, values.shape[2])
+        there = ~np.isnan(steps).all(axis=1)
+        if there.all():
+            scaled = np.asarray(self.transformer.transform(steps), dtype=float)
+            return scaled.reshape(*values.shape[:2], -1)
+        scaled = np.asarray(self.transformer.transform(steps[there]), dtype=float)
+        result = np.full((len(steps), scaled.shape[1]), np.nan)
+        result[there] = scaled
+        return result.reshape(*values.shape[:2], -1)
+
+
+class Targets(NoScaler):
+    """A scikit-learn transformer over the columns of the targets."""
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> Targets:
+        """Learn from targets of shape (n_rows, n_outputs)."""
+        self.transformer.fit(values)
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled targets."""
+        return np.asarray(self.transformer.transform(values), dtype=float)
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return targets in their own units."""
+        return np.asarray(self.transformer.inverse_transform(values), dtype=float)
+
+
+class WindowLevels(NoScaler):
+    """Every window by the mean and standard deviation of its own steps, per feature."""
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
+        """Learn the smallest scale from sequences of shape (n_rows, n_timesteps, n_features)."""
+        typical = np.nanstd(values.reshape(-1, values.shape[2]), axis=0)
+        self.smallest_ = np.where(typical > 0, _SMALLEST_SCALE * typical, 1.0)
+        return self
+
+    def level_and_scale(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return two arrays of shape (n_rows, n_features)."""
+        level = np.nanmean(sequences, axis=1)
+        scale = np.nanstd(sequences, axis=1)
+        return level, np.maximum(scale, self.smallest_)
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled sequences; masked steps stay NaN."""
+        level, scale = self.level_and_scale(values)
+        return (values - level[:, None]) / scale[:, None]
+
+
+class WindowTargets(NoScaler):
+    """Targets relative to the window they follow.
+
+    With level m and scale s of the feature that holds the target's past, y becomes (y - m) / s;
+    with a seasonal lag L the value one season back stands in for the level: output k steps ahead
+    (k = 0, 1, ...) is compared with step -L + (k mod L) of the window. Where that step is masked,
+    the level is used.
+
+    Parameters
+    ----------
+    feature : int
+    seasonal_lag : int or None
+    """
+
+    def __init__(self, feature: int, seasonal_lag: int | None) -> None:
+        self.feature, self.seasonal_lag = feature, seasonal_lag
+        self._levels = WindowLevels()
+
+    def fit(self, values: np.ndarray, sequences: np.ndarray) -> WindowTargets:
+        """Learn the smallest scale, and see that targets and feature share their units.
+
+        Raises
+        ------
+        ValueError
+            When they grossly do not.
+        """
+        past = self._past(sequences)
+        self._levels.fit(past)
+        _check_units(values, past[~np.isnan(past)], self.feature)
+        return self
+
+    def transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+        """Return relative targets."""
+        reference, scale = self._reference_and_scale(sequences, values.shape[1])
+        return (values - reference) / scale
+
+    def inverse_transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+        """Return targets in their own units."""
+        reference, scale = self._reference_and_scale(sequences, values.shape[1])
+        return values * scale + reference
+
+    def _past(self, sequences: np.ndarray) -> np.ndarray:
+        return sequences[:, :, [self.feature]]
+
+    def _reference_and_scale(
+        self, sequences: np.ndarray, n_outputs: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        past = self._past(sequences)
+        level, scale = self._levels.level_and_scale(past)
+        if self.seasonal_lag is None:
+            return level, scale
+        steps = -self.seasonal_lag + np.arange(n_outputs) % self.seasonal_lag
+        seasonal = past[:, steps, 0]
+        return np.where(np.isnan(seasonal), level, seasonal), scale
+
+
+def make_input_scaler(choice: Any) -> Any:
+    """Return the unfitted scaler of inputs for a choice of the constructor."""
+    if choice == "window":
+        return WindowLevels()
+    return _make_scaler(choice, SequenceFeatures)
+
+
+def make_target_scaler(choice: Any, feature: int, seasonal_lag: int | None) -> Any:
+    """Return the unfitted scaler of targets for a choice of the constructor."""
+    if choice == "window":
+        return WindowTargets(feature, seasonal_lag)
+    return _make_scaler(choice, Targets)
+
+
+def _make_scaler(choice: Any, wrapper: Any) -> Any:
+    if choice is None:
+        return NoScaler()
+    if not isinstance(choice, str):
+        return wrapper(clone(choice))
+    return wrapper(PowerTransformer()) if choice == "power" else Affine(choice)
+
+
+def _check_units(targets: np.ndarray, past: np.ndarray, feature: int) -> None:
+    spread, target_spread = past.std(), targets.std()
+    offset = abs(np.median(targets) - np.median(past))
+    reach = _MISMATCH_FACTOR * (spread or max(1.0, abs(past[0])))
+    comparable = spread > 0 and target_spread > 0
+    ratio = target_spread / spread if comparable else 1.0
+    if 1 / _MISMATCH_FACTOR <= ratio <= _MISMATCH_FACTOR and offset <= reach:
+        return
+    raise ValueError(
+        f'target_scaler="window" needs y in the units of feature {feature} of X (target_feature), '
+        f"but y has median {np.median(targets):.4g} and standard deviation {target_spread:.4g} "
+        f"where the feature has {np.median(past):.4g} and {spread:.4g}. Pass y unscaled, as the "
+        "feature is passed (no TransformedTargetRegressor, no scaler of X alone in front), choose "
+        'the feature that holds the past of y, or use target_scaler="standard".'
+    )

@@ -1,0 +1,145 @@
+"""From parameters and rows to a trained network: the one place where estimators meet the engine.
+
+Imported at the first fit, so that `import skrnn` stays cheap.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import ExitStack
+from typing import Any
+
+from ..by_config import freeze
+from ..networks._initial import fixed_values, initial_weights
+from ..networks._stacked import build_model
+from ..training._batching import Dataset
+from ..training._epoch import get_network
+from ..training._history import History
+from ..training._loop import Outcome, Run, train
+from ..training._loss import check_loss
+from ..training._optimizer import split_optimizer
+from ..training._plan import TrainingPlan
+from ..training._seeding import make_streams
+from ..training._stopping import Patience
+from ..weights import Weights
+from ._network import FittedNetwork, make_spec
+from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks
+
+
+def train_network(
+    cell: str,
+    params: dict[str, Any],
+    data: Dataset,
+    validation: Dataset | None,
+    *,
+    seed: tuple[int, ...],
+    previous: tuple[FittedNetwork, History] | None,
+    name: str,
+    hooks: tuple[Any, dict[str, Any], Any],
+) -> tuple[FittedNetwork, History]:
+    """Train a network from scratch, or go on from a previous one.
+
+    Parameters
+    ----------
+    cell : str
+    params : dict
+        Constructor parameters of the estimator.
+    data, validation : Dataset
+    seed : tuple of int
+    previous : pair of FittedNetwork and History, or None
+    name : str
+        Shown with the progress.
+    hooks : tuple
+        Root context of scikit-learn's callbacks or None, the arguments of their hooks, and the
+        function from a network and its history to fitted attributes.
+    """
+    spec = make_spec(params, cell, (*data.sequences.shape[1:], data.targets.shape[1]))
+    plan, run, streams = _plan_training(params, seed)
+    weights, slots = _start(spec, previous, streams)
+    before = previous[0].masked if previous else False
+    masked = before or not data.mask.all()
+
+    def fitted(weights: Weights, slots: Any = None) -> FittedNetwork:
+        return FittedNetwork(spec, weights, slots, masked)
+
+    with ExitStack() as stack:
+        observers = _make_observers(params, name, fitted(weights), run, hooks, fitted)
+        for observer in observers:
+            stack.callback(observer.close)
+        result = train(
+            build_model,
+            spec.structure(),
+            plan,
+            run,
+            data,
+            weights,
+            validation=validation,
+            slots=slots,
+            observers=observers,
+        )
+    if result.outcome is Outcome.INTERRUPTED:
+        warnings.warn(
+            f"Training was interrupted after {result.history.n_epochs} epochs; the best weights so "
+            "far are kept.",
+            stacklevel=2,
+        )
+    kept = result.slots if params["warm_start"] else None
+    history = previous[1].extended(result.history) if previous else result.history
+    return fitted(result.weights, kept), history
+
+
+def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[TrainingPlan, Run, Any]:
+    check_loss(params["loss"])
+    optimizer, values = split_optimizer(
+        params["optimizer"], params["learning_rate"], params["clipnorm"]
+    )
+    streams = make_streams(*seed)
+    stops = params["early_stopping"]
+    run = Run(
+        epochs=params["epochs"],
+        shuffle=params["shuffle"],
+        order=streams.order,
+        values=values,
+        lr_schedule=params["lr_schedule"],
+        patience=Patience(params["n_iter_no_change"], params["tol"]) if stops else None,
+        tol=params["tol"],
+    )
+    plan = TrainingPlan(int(params["batch_size"]), freeze(params["loss"]), optimizer)
+    return plan, run, streams
+
+
+def _start(spec: Any, previous: Any, streams: Any) -> tuple[Weights, Any]:
+    model = get_network(build_model, spec.structure()).model
+    if previous is None:
+        return initial_weights(model, spec, streams.weights, streams.dropout), None
+    network = previous[0]
+    if network.spec.structure() != spec.structure():
+        raise ValueError(
+            "Training cannot go on (warm_start=True or partial_fit): the network of the earlier fit "
+            f"was {network.spec.structure()}, but parameters and data now ask for "
+            f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
+        )
+    fixed = fixed_values(model, spec, streams.dropout)
+    return Weights(network.weights.trainable, fixed), network.slots
+
+
+def _make_observers(
+    params: dict[str, Any], name: str, network: FittedNetwork, run: Run, hooks: Any, fitted: Any
+) -> list[Any]:
+    context, arguments, attributes = hooks
+    observers: list[Any] = []
+    if params["callbacks"] is not None:
+        optimizer, _ = split_optimizer(params["optimizer"], None, None)
+        rate = run.values.learning_rate
+        keras_optimizer = optimizer.build()
+        keras_optimizer.learning_rate = 0.0 if callable(rate) else rate
+        observers.append(KerasCallbacks(params["callbacks"], network, keras_optimizer, run.epochs))
+    if context is not None:
+        observers.append(
+            SklearnCallbacks(
+                context, arguments, lambda weights, history: attributes(fitted(weights), history)
+            )
+        )
+    if params["verbose"]:
+        observers.append(ProgressLine(name, run.epochs))
+    return observers

@@ -1,0 +1,56 @@
+"""Cells of Keras whose recurrent dropout rate is a value.
+
+Keras decides in Python whether and how much of the state to drop, so its rate would be compiled in.
+These cells keep Keras' arithmetic and weights; only the mask comes from a layer that holds the rate
+as a weight. One mask serves all steps of a sequence and all gates (Gal and Ghahramani, 2016).
+"""
+
+from .._keras import keras
+from ._layers import ValueDropout
+
+# Any rate strictly between 0 and 1 makes Keras ask for a mask.
+_ASK_FOR_MASK = 0.5
+
+
+class _ValueRecurrentDropout:
+    def __init__(self, units, *, value_recurrent_dropout=False, **kwargs):
+        rate = _ASK_FOR_MASK if value_recurrent_dropout else 0.0
+        super().__init__(units, **{**kwargs, "recurrent_dropout": rate})
+        self.value_recurrent_dropout = value_recurrent_dropout
+        if value_recurrent_dropout:
+            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
+
+    def build(self, input_shape):
+        """Create the weights."""
+        super().build(input_shape)
+        if self.value_recurrent_dropout:
+            self.recurrent_dropout_layer.build((None, self.units))
+
+    def get_recurrent_dropout_mask(self, step_input):
+        """Return the mask of the batch, drawn once for all steps."""
+        if getattr(self, "_recurrent_dropout_mask", None) is None:
+            mask = self.recurrent_dropout_layer.scale(step_input.shape)
+            count = getattr(self, "dropout_mask_count", None)
+            self._recurrent_dropout_mask = mask if count is None else [mask] * count
+        return self._recurrent_dropout_mask
+
+    def get_config(self):
+        """Return the configuration."""
+        config = {**super().get_config(), "value_recurrent_dropout": self.value_recurrent_dropout}
+        config.pop("recurrent_dropout")
+        return config
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class LSTMCell(_ValueRecurrentDropout, keras.layers.LSTMCell):
+    """`keras.layers.LSTMCell`, for activations that `_layers.LSTM` does not cover."""
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class GRUCell(_ValueRecurrentDropout, keras.layers.GRUCell):
+    """`keras.layers.GRUCell`."""
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class SimpleRNNCell(_ValueRecurrentDropout, keras.layers.SimpleRNNCell):
+    """`keras.layers.SimpleRNNCell`."""

@@ -1,0 +1,119 @@
+"""Keras layers of our own: a faster LSTM gradient, and dropout rates that are values."""
+
+import numpy as np
+
+from .._keras import keras
+from ._lstm import lstm_loop
+
+ops = keras.ops
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Placeholder(keras.initializers.Initializer):
+    """Zeros made by NumPy.
+
+    The engine brings its own weights, so the values a network is built with never matter. Made by
+    NumPy they cost nothing; a JAX initialiser would compile a program for every shape.
+    """
+
+    def __call__(self, shape, dtype=None):
+        """Return zeros of `shape`."""
+        return np.zeros(shape, dtype or "float32")
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ValueDropout(keras.layers.Layer):
+    """Inverted dropout whose rate is a (non-trainable) weight.
+
+    `keras.layers.Dropout` holds its rate as a Python number, which would be compiled in. Here the
+    rate travels with the weights, so one compiled program serves every rate, zero included.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(0)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        """Create the rate."""
+        self.rate = self.add_weight(
+            shape=(), initializer=Placeholder(), trainable=False, name="rate"
+        )
+
+    def scale(self, shape):
+        """Return factors 0 (dropped) or 1 / (1 - rate), all ones where the rate is zero."""
+        rate = ops.convert_to_tensor(self.rate)
+        seed = self.seed_generator.next()
+
+        def draw():
+            # Drawing advances the generator; inside a branch that must stay local.
+            with keras.StatelessScope(state_mapping=[(self.seed_generator.state, seed)]):
+                uniform = keras.random.uniform(shape, seed=self.seed_generator)
+            return ops.where(uniform < rate, 0.0, 1.0 / (1.0 - rate))
+
+        return ops.cond(rate > 0.0, draw, lambda: ops.ones(shape))
+
+    def call(self, inputs, training=False):
+        """Drop units of `inputs` while training."""
+        return inputs * self.scale(ops.shape(inputs)) if training else inputs
+
+    def compute_output_shape(self, input_shape):
+        """Return `input_shape`."""
+        return input_shape
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class LSTM(keras.layers.LSTM):
+    """`keras.layers.LSTM` with the same weights and results, and a faster gradient.
+
+    Reverse-mode differentiation of the time loop adds a recurrent-kernel gradient at every step.
+    Here the backward loop only collects the gradients of the gates, and one matrix product over
+    all steps gives that of the kernel. Used for the standard activations; any other goes through
+    the loop of Keras.
+
+    Parameters
+    ----------
+    value_recurrent_dropout : bool, default=False
+        Drop the recurrent state while training, with one mask for all steps of a sequence (Gal and
+        Ghahramani, 2016), at the rate held by the sublayer `recurrent_dropout_layer`.
+    """
+
+    def __init__(self, units, *, value_recurrent_dropout=False, **kwargs):
+        super().__init__(units, **kwargs)
+        self.value_recurrent_dropout = value_recurrent_dropout
+        if value_recurrent_dropout:
+            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        """Create the weights."""
+        super().build(sequences_shape, initial_state_shape)
+        if self.value_recurrent_dropout:
+            self.recurrent_dropout_layer.build((None, self.units))
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Return the last output, all outputs and the final states."""
+        cell = self.cell
+        kernel = ops.concatenate([cell.kernel, cell.recurrent_kernel])
+        bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.units,))
+        keep = self._keep(initial_state[0], training)
+        inputs, mask = self._time_major(sequences), self._time_major(mask)
+        hidden, state = lstm_loop(inputs, mask, kernel, bias, initial_state, keep)
+        outputs = hidden
+        if mask is not None and self.zero_output_for_mask:
+            outputs = ops.where(mask, hidden, 0.0)
+        return hidden[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
+
+    def _keep(self, hidden, training):
+        if self.value_recurrent_dropout and training:
+            return self.recurrent_dropout_layer.scale(ops.shape(hidden))
+        return None
+
+    def _time_major(self, array):
+        if array is None:
+            return None
+        array = ops.swapaxes(array if len(array.shape) == 3 else array[:, :, None], 0, 1)
+        return ops.flip(array, axis=0) if self.go_backwards else array
+
+    def get_config(self):
+        """Return the configuration."""
+        return {**super().get_config(), "value_recurrent_dropout": self.value_recurrent_dropout}

@@ -1,0 +1,89 @@
+"""Build the Keras model of a stacked recurrent network."""
+
+from .._keras import keras
+from ..by_config import thaw
+from ._cells import GRUCell, LSTMCell, SimpleRNNCell
+from ._layers import LSTM, Placeholder, ValueDropout
+from ._spec import NetworkSpec
+
+_CELLS = {"lstm": LSTMCell, "gru": GRUCell, "simple": SimpleRNNCell}
+_KERAS_LAYERS = {
+    "lstm": keras.layers.LSTM,
+    "gru": keras.layers.GRU,
+    "simple": keras.layers.SimpleRNN,
+}
+
+
+def build_model(spec: NetworkSpec) -> keras.Model:
+    """Build the model of `spec` with placeholder weights.
+
+    With the rates of a `spec.structure()` left open the model is the one the engine trains: it
+    takes a sequence and its mask, and dropout rates are weights. A spec with rates gives the model
+    that users see, made of Keras' own layers. Both have the same trainable weights in one order.
+    """
+    sequence = keras.Input((spec.n_timesteps, spec.n_features), name="sequence")
+    mask = keras.Input((spec.n_timesteps,), dtype="bool", name="mask")
+    outputs = _outputs(spec, sequence, mask)
+    return keras.Model([sequence, mask], outputs, name=f"{spec.cell}_network")
+
+
+def build_plain_model(spec: NetworkSpec) -> keras.Model:
+    """Build the model of `spec` for sequences without masked steps: one input."""
+    sequence = keras.Input((spec.n_timesteps, spec.n_features), name="sequence")
+    return keras.Model(sequence, _outputs(spec, sequence, None), name=f"{spec.cell}_network")
+
+
+def _outputs(spec, hidden, mask):
+    last = len(spec.units) - 1
+    for depth, (units, both) in enumerate(zip(spec.units, spec.bidirectional, strict=True)):
+        layer = _recurrent_layer(spec, units, name=f"recurrent_{depth + 1}", sequences=depth < last)
+        if both:
+            layer = keras.layers.Bidirectional(
+                layer, merge_mode=spec.merge_mode, name=f"bidirectional_{depth + 1}"
+            )
+        hidden = _drop(spec, layer(hidden, mask=mask), name=f"dropout_{depth + 1}")
+    for depth, units in enumerate(spec.dense_units):
+        hidden = _dense(units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
+    return _dense(spec.n_outputs, "output")(hidden)
+
+
+def _recurrent_layer(spec, units, *, name, sequences):
+    params = {
+        **spec.keras_layer_params,
+        "activation": thaw(spec.activation),
+        **dict.fromkeys(("kernel_initializer", "recurrent_initializer"), Placeholder()),
+        "bias_initializer": Placeholder(),
+    }
+    if spec.cell == "lstm":
+        params["unit_forget_bias"] = False
+    if spec.dropout is not None:
+        layer = _KERAS_LAYERS[spec.cell]
+        params["recurrent_dropout"] = spec.recurrent_dropout
+        return layer(units, name=name, return_sequences=sequences, **params)
+    params["value_recurrent_dropout"] = spec.recurrent_dropout is None
+    if spec.cell == "lstm" and _has_standard_gates(params):
+        return LSTM(units, name=name, return_sequences=sequences, **params)
+    cell = _CELLS[spec.cell](units, **params)
+    return keras.layers.RNN(cell, name=name, return_sequences=sequences)
+
+
+def _has_standard_gates(params):
+    activation = keras.activations.get(params["activation"])
+    recurrent = keras.activations.get(params.get("recurrent_activation", "sigmoid"))
+    return activation is keras.activations.tanh and recurrent is keras.activations.sigmoid
+
+
+def _drop(spec, hidden, name):
+    if spec.dropout is None:
+        return ValueDropout(name=name)(hidden)
+    return keras.layers.Dropout(spec.dropout, name=name)(hidden) if spec.dropout else hidden
+
+
+def _dense(units, name, activation=None):
+    return keras.layers.Dense(
+        units,
+        activation=activation,
+        kernel_initializer=Placeholder(),
+        bias_initializer=Placeholder(),
+        name=name,
+    )

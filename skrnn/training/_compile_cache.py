@@ -1,0 +1,152 @@
+"""Everything built and compiled, kept once per structure and shared by all estimators."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+# Models and programs kept; the least recently used goes first.
+_MAX_SIZE = 256
+
+
+class CompileCacheInfo(NamedTuple):
+    """State of the compile cache.
+
+    Attributes
+    ----------
+    hits, misses : int
+        Requests answered from the cache, and requests that had to build.
+    traces : int
+        Programs traced (and then compiled) so far.
+    training_traces : int
+        Those of them that train.
+    compile_seconds : float
+        Time spent tracing and compiling.
+    size, max_size : int
+        Entries held, and the most that are held.
+    """
+
+    hits: int
+    misses: int
+    traces: int
+    training_traces: int
+    compile_seconds: float
+    size: int
+    max_size: int
+
+
+@dataclass
+class _Entry:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    value: Any = None
+    built: bool = False
+
+
+class CompileCache:
+    """A bounded, thread-safe store that builds each entry once.
+
+    Threads that ask for the same entry wait for the one that builds it; a build that fails leaves
+    nothing behind.
+    """
+
+    def __init__(self, max_size: int = _MAX_SIZE) -> None:
+        self._max_size = max_size
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._counts: Counter[str] = Counter()
+        self._seconds = 0.0
+
+    def get(self, key: Hashable, build: Callable[[], Any]) -> Any:
+        """Return the entry of `key`, building it where it is missing."""
+        with self._lock:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            while len(self._entries) > self._max_size:
+                self._entries.popitem(last=False)
+        with entry.lock:
+            self._count("hits" if entry.built else "misses")
+            if not entry.built:
+                entry.value, entry.built = build(), True
+        return entry.value
+
+    def record_trace(self, kind: str) -> None:
+        """Count a trace; called from inside a function as it is traced."""
+        self._count(kind)
+
+    def record_seconds(self, seconds: float) -> None:
+        """Add to the time spent compiling."""
+        with self._lock:
+            self._seconds += seconds
+
+    def clear(self) -> None:
+        """Forget all entries and counts."""
+        with self._lock:
+            self._entries.clear()
+            self._counts.clear()
+            self._seconds = 0.0
+
+    def info(self) -> CompileCacheInfo:
+        """Return the state of the cache."""
+        with self._lock:
+            counts = self._counts
+            return CompileCacheInfo(
+                hits=counts["hits"],
+                misses=counts["misses"],
+                traces=counts["train"] + counts["evaluate"] + counts["predict"],
+                training_traces=counts["train"],
+                compile_seconds=self._seconds,
+                size=len(self._entries),
+                max_size=self._max_size,
+            )
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self._counts[name] += 1
+
+
+compile_cache = CompileCache()
+
+
+def compile_cache_info() -> CompileCacheInfo:
+    """Return hits, misses, traces and compile time of the cache of compiled programs.
+
+    Programs are kept per network structure: units, depth, sequence length, batch size, loss and
+    optimizer. Rates, weights and the number of rows are values, so a search over them compiles
+    nothing new.
+
+    Returns
+    -------
+    info : CompileCacheInfo
+        A named tuple with the fields `hits`, `misses`, `traces`, `training_traces`,
+        `compile_seconds`, `size` and `max_size`.
+
+    See Also
+    --------
+    clear_compile_cache : Empty the cache.
+
+    Examples
+    --------
+    >>> from skrnn import clear_compile_cache, compile_cache_info
+    >>> clear_compile_cache()
+    >>> compile_cache_info().traces
+    0
+    """
+    return compile_cache.info()
+
+
+def clear_compile_cache() -> None:
+    """Empty the cache of compiled programs and set its counts to zero.
+
+    Programs on disk (see `set_compile_cache_dir`) stay.
+
+    Examples
+    --------
+    >>> from skrnn import clear_compile_cache, compile_cache_info
+    >>> clear_compile_cache()
+    >>> compile_cache_info().size
+    0
+    """
+    compile_cache.clear()

@@ -1,0 +1,275 @@
+"""The compiled programs: train on batches, evaluate batches, predict rows.
+
+Each is traced once per structure. What varies from fit to fit (weights, rates, rows, how many
+batches there are) is an argument.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..by_config import thaw
+from ..weights import Weights
+from ._compile_cache import compile_cache
+from ._loss import divisor, row_loss
+from ._optimizer import OptimizerStructure
+from ._persistent_cache import use_persistent_cache
+from ._plan import TrainingPlan, batches_per_call
+
+Array = Any
+BuildModel = Callable[[Any], Any]
+
+# Rows are predicted eight at a time, whatever their number: a fixed shape makes a prediction the
+# same to the last bit in any company. Eight cost hardly more than one, and as little each as 64.
+TILE = 8
+TILES_PER_CALL = 8
+
+# Keras names and scopes its objects through shared state, so one thread builds and traces at a time.
+_keras_lock = threading.RLock()
+
+
+class Network:
+    """A Keras model that is only ever called as a function of weights.
+
+    Parameters
+    ----------
+    build_model : callable
+        From a spec to a Keras model of two inputs, sequence and mask.
+    spec : NetworkSpec
+        A structure: without rates.
+    """
+
+    def __init__(self, build_model: BuildModel, spec: Any) -> None:
+        with _keras_lock:
+            self.model = build_model(spec)
+        self.trainable = _like(self.model.trainable_variables)
+        self.fixed = _like(self.model.non_trainable_variables)
+
+    def __call__(
+        self, trainable: list[Array], fixed: list[Array], inputs: list[Array], training: bool
+    ) -> tuple[Array, list[Array], Array]:
+        """Return predictions, updated fixed values and the sum of the regularisation losses."""
+        outputs, fixed, losses = self.model.stateless_call(
+            trainable, fixed, inputs, training=training, return_losses=True
+        )
+        return outputs, fixed, sum(losses, jnp.float32(0.0))
+
+
+def get_network(build_model: BuildModel, spec: Any) -> Network:
+    """Return the network of a structure, from the cache where it is there."""
+    key = ("network", build_model, spec)
+    return compile_cache.get(key, lambda: Network(build_model, spec))  # type: ignore[no-any-return]
+
+
+class TrainingProgram:
+    """Some batches of an epoch, compiled into one call.
+
+    Attributes
+    ----------
+    per_call : int
+        Batches that a call takes at most.
+    """
+
+    def __init__(self, network: Network, spec: Any, plan: TrainingPlan) -> None:
+        self.network, self.plan = network, plan
+        self.per_call = batches_per_call(plan.batch_size, *spec.input_shapes[0])
+        with _keras_lock:
+            self.optimizer = _structure(plan).build()
+            self.optimizer.build(network.model.trainable_variables)
+        # Slots start at zero or at a constant that the optimizer chose.
+        self.initial_slots = [np.asarray(variable) for variable in self.optimizer.variables]
+        names = [variable.name for variable in self.optimizer.variables]
+        self.rate_slot = names.index("learning_rate")
+        state = (network.trainable, network.fixed, _like(self.optimizer.variables), _scalar())
+        batches = _batches_like(spec, self.per_call, plan.batch_size)
+        rates = {
+            "learning_rate": _array(self.per_call),
+            "weight_decay": _scalar(),
+            "clip": _scalar(),
+        }
+        self._compiled = _compile("train", self._train, state, batches, rates, _scalar(jnp.int32))
+
+    def __call__(
+        self, state: tuple[Any, ...], batches: Any, rates: dict[str, Any], n_batches: int
+    ) -> Any:
+        """Train on `n_batches` batches; return the new state."""
+        return self._compiled(state, batches, rates, np.int32(n_batches))
+
+    def _train(self, state: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
+        def step(index: Any, state: Any) -> Any:
+            batch = {name: array[index] for name, array in batches.items()}
+            return self._step(state, batch, rates["learning_rate"][index], rates)
+
+        return jax.lax.fori_loop(0, n_batches, step, state)
+
+    def _step(self, state: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
+        trainable, fixed, slots, total = state
+        gradient_of = jax.value_and_grad(self._loss, has_aux=True)
+        (loss, fixed), gradients = gradient_of(trainable, fixed, batch)
+        gradients = _clip(gradients, _structure(self.plan).clipping, rates["clip"])
+        slots = [*slots]
+        slots[self.rate_slot] = learning_rate
+        trainable, slots = self._apply(slots, gradients, trainable, rates["weight_decay"])
+        return trainable, fixed, slots, total + loss * batch["n_rows"]
+
+    def _loss(self, trainable: Any, fixed: Any, batch: Any) -> Any:
+        inputs = [batch["sequences"], batch["mask"]]
+        predictions, fixed, penalty = self.network(trainable, fixed, inputs, training=True)
+        return _batch_loss(self.plan.loss, batch, predictions) + penalty, fixed
+
+    def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
+        optimizer = self.optimizer
+        decays = _structure(self.plan).decays
+        optimizer.weight_decay = weight_decay if decays else None
+        try:
+            return optimizer.stateless_apply(slots, gradients, trainable)
+        finally:
+            optimizer.weight_decay = None
+
+    def finalize(self, trainable: list[Any], slots: list[Any]) -> list[np.ndarray]:
+        """Return the weights to keep: the moving average where the optimizer keeps one."""
+        if not self.optimizer.use_ema:
+            return [np.asarray(array) for array in trainable]
+        variables = self.network.model.trainable_variables
+        with _keras_lock:
+            for variable, value in zip(variables, trainable, strict=True):
+                variable.assign(value)
+            for variable, value in zip(self.optimizer.variables, slots, strict=True):
+                variable.assign(value)
+            self.optimizer.finalize_variable_values(variables)
+            return [np.asarray(variable) for variable in variables]
+
+
+class EvaluationProgram:
+    """The summed loss of some batches, nothing dropped."""
+
+    def __init__(self, network: Network, spec: Any, plan: TrainingPlan) -> None:
+        self.network, self.plan = network, plan
+        self.per_call = batches_per_call(plan.batch_size, *spec.input_shapes[0])
+        batches = _batches_like(spec, self.per_call, plan.batch_size)
+        arguments = network.trainable, network.fixed, batches, _scalar(jnp.int32)
+        self._compiled = _compile("evaluate", self._evaluate, *arguments)
+
+    def __call__(self, trainable: Any, fixed: Any, batches: Any, n_batches: int) -> Any:
+        """Return the sum over rows of the loss of `n_batches` batches."""
+        return self._compiled(trainable, fixed, batches, np.int32(n_batches))
+
+    def _evaluate(self, trainable: Any, fixed: Any, batches: Any, n_batches: Any) -> Any:
+        def add(index: Any, total: Any) -> Any:
+            batch = {name: array[index] for name, array in batches.items()}
+            inputs = [batch["sequences"], batch["mask"]]
+            predictions, _, penalty = self.network(trainable, fixed, inputs, training=False)
+            loss = _batch_loss(self.plan.loss, batch, predictions) + penalty
+            return total + loss * batch["n_rows"]
+
+        return jax.lax.fori_loop(0, n_batches, add, jnp.float32(0.0))
+
+
+class PredictionProgram:
+    """Predictions of up to `TILE * TILES_PER_CALL` rows."""
+
+    def __init__(self, network: Network, spec: Any) -> None:
+        self.network, self.n_outputs = network, spec.n_outputs
+        rows = [(TILES_PER_CALL, TILE, *shape) for shape in spec.input_shapes]
+        inputs = [_array(*rows[0]), _array(*rows[1], dtype=jnp.bool_)]
+        arguments = network.trainable, network.fixed, inputs, _scalar(jnp.int32)
+        self._compiled = _compile("predict", self._predict, *arguments)
+
+    def __call__(self, weights: Weights, inputs: list[np.ndarray], n_tiles: int) -> np.ndarray:
+        """Return an array of shape (TILES_PER_CALL, TILE, n_outputs), `n_tiles` of it filled."""
+        return np.asarray(
+            self._compiled(weights.trainable, weights.fixed, inputs, np.int32(n_tiles))
+        )
+
+    def _predict(self, trainable: Any, fixed: Any, inputs: Any, n_tiles: Any) -> Any:
+        def fill(index: Any, outputs: Any) -> Any:
+            tile = [array[index] for array in inputs]
+            predictions, _, _ = self.network(trainable, fixed, tile, training=False)
+            return outputs.at[index].set(predictions)
+
+        outputs = jnp.zeros((TILES_PER_CALL, TILE, self.n_outputs))
+        return jax.lax.fori_loop(0, n_tiles, fill, outputs)
+
+
+def get_program(kind: type, build_model: BuildModel, spec: Any, *plan: Hashable) -> Any:
+    """Return the compiled program of a kind for a structure, and a plan where it has one."""
+    network = get_network(build_model, spec)
+    key = (kind, build_model, spec, *plan)
+    return compile_cache.get(key, lambda: kind(network, spec, *plan))
+
+
+def _compile(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    def traced(*args: Any) -> Any:
+        compile_cache.record_trace(kind)
+        return function(*args)
+
+    use_persistent_cache()
+    start = time.perf_counter()
+    with _keras_lock:
+        lowered = jax.jit(traced).lower(*arguments)
+    compiled = lowered.compile()
+    compile_cache.record_seconds(time.perf_counter() - start)
+    return compiled
+
+
+def _batch_loss(loss: Any, batch: Any, predictions: Any) -> Any:
+    loss = thaw(loss)
+    rows = row_loss(loss)(batch["targets"], predictions)
+    weight = batch["weight"] * batch["real"]
+    return jnp.sum(rows * weight) / divisor(loss, batch["n_rows"], jnp.sum(weight))
+
+
+def _clip(gradients: Any, clipping: str | None, limit: Any) -> Any:
+    if clipping == "clipvalue":
+        return [jnp.clip(gradient, -limit, limit) for gradient in gradients]
+    if clipping == "clipnorm":
+        return [gradient * _shrink(_norm([gradient]), limit) for gradient in gradients]
+    if clipping == "global_clipnorm":
+        factor = _shrink(_norm(gradients), limit)
+        return [gradient * factor for gradient in gradients]
+    return gradients
+
+
+def _norm(arrays: Any) -> Any:
+    return jnp.sqrt(sum(jnp.sum(jnp.square(array)) for array in arrays))
+
+
+def _shrink(norm: Any, limit: Any) -> Any:
+    return limit / jnp.maximum(norm, limit)
+
+
+def _structure(plan: TrainingPlan) -> OptimizerStructure:
+    assert isinstance(plan.optimizer, OptimizerStructure)
+    return plan.optimizer
+
+
+def _batches_like(spec: Any, per_call: int, batch_size: int) -> dict[str, Any]:
+    sequence, mask = spec.input_shapes
+    rows = (per_call, batch_size)
+    return {
+        "n_rows": _array(per_call),
+        "real": _array(*rows),
+        "sequences": _array(*rows, *sequence),
+        "mask": _array(*rows, *mask, dtype=jnp.bool_),
+        "targets": _array(*rows, spec.n_outputs),
+        "weight": _array(*rows),
+    }
+
+
+def _like(variables: Any) -> list[Any]:
+    return [_array(*variable.shape, dtype=jnp.dtype(variable.dtype)) for variable in variables]
+
+
+def _array(*shape: int, dtype: Any = jnp.float32) -> Any:
+    return jax.ShapeDtypeStruct(shape, dtype)
+
+
+def _scalar(dtype: Any = jnp.float32) -> Any:
+    return _array(dtype=dtype)

@@ -1,0 +1,60 @@
+"""Losses of Keras, row by row: weights and means are the engine's."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .._keras import keras
+
+ops = keras.ops
+
+
+RowLoss = Callable[[Any, Any], Any]
+
+
+def check_loss(loss: Any) -> None:
+    """Raise unless `loss` is a Keras loss, its name, or a function of targets and predictions."""
+    if not isinstance(loss, str):
+        if not callable(loss):
+            raise TypeError(f"loss must be a name, a Keras loss or a function, not {loss!r}.")
+    elif loss not in known_losses():
+        raise ValueError(
+            f"loss={loss!r} is not known. Choose one of {known_losses()}, or pass a "
+            "keras.losses.Loss or a function."
+        )
+
+
+def known_losses() -> list[str]:
+    """Return the names that Keras knows."""
+    names = (name for name, member in vars(keras.losses).items() if inspect.isfunction(member))
+    known = [*names, "mse", "mae", "mape", "msle"]
+    return sorted({name for name in known if name not in ("get", "serialize", "deserialize")})
+
+
+def row_loss(loss: Any) -> RowLoss:
+    """Return the function from targets and predictions to one loss per row."""
+    function = keras.losses.get(loss)
+    function = getattr(function, "call", function)
+
+    def losses(targets: Any, predictions: Any) -> Any:
+        values = ops.convert_to_tensor(function(targets, predictions))
+        if len(values.shape) == 0 or values.shape[0] != targets.shape[0]:
+            raise ValueError(
+                f"loss must return one value per row, but {loss!r} returned an array of shape "
+                f"{tuple(values.shape)} for {targets.shape[0]} rows. Leave the mean over rows out."
+            )
+        return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)
+
+    return losses
+
+
+def divisor(loss: Any, n_rows: Any, total_weight: Any) -> Any:
+    """Return what the weighted sum over a batch is divided by."""
+    reduction = getattr(keras.losses.get(loss), "reduction", "sum_over_batch_size")
+    if reduction == "sum":
+        return 1.0
+    if reduction == "mean_with_sample_weight":
+        return total_weight
+    return n_rows

@@ -1,0 +1,133 @@
+"""Split an optimizer into what is compiled and what is passed as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .._keras import keras
+
+_CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
+
+
+@dataclass(frozen=True)
+class OptimizerStructure:
+    """Kind and settings of an optimizer, without its rates.
+
+    Attributes
+    ----------
+    kind : type
+        Class of the Keras optimizer.
+    settings : dict
+        Its configuration, learning rate, weight decay and clipping taken out.
+    decays : bool
+        Whether there is weight decay.
+    clipping : {"clipnorm", "global_clipnorm", "clipvalue"} or None
+    """
+
+    kind: type
+    settings: dict[str, Any] = field(compare=False)
+    decays: bool
+    clipping: str | None
+    key: Hashable = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Derive the key."""
+        key = json.dumps(self.settings, sort_keys=True, default=repr)
+        object.__setattr__(self, "key", key)
+
+    def build(self) -> Any:
+        """Build a Keras optimizer that nobody else holds."""
+        return self.kind.from_config({**self.settings, "learning_rate": 0.0})  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class OptimizerValues:
+    """The rates of an optimizer.
+
+    Attributes
+    ----------
+    learning_rate : float or keras schedule
+    weight_decay, clip : float
+        Zero where the structure has none.
+    """
+
+    learning_rate: Any
+    weight_decay: float
+    clip: float
+
+
+def split_optimizer(
+    optimizer: Any, learning_rate: float | None, clipnorm: float | None
+) -> tuple[OptimizerStructure, OptimizerValues]:
+    """Read an optimizer; the given one is left as it is.
+
+    Parameters
+    ----------
+    optimizer : str or keras.optimizers.Optimizer
+    learning_rate : float or None
+        Replaces that of the optimizer. None keeps it; for `"adam"`, which is our default, it
+        means 0.003.
+    clipnorm : float or None
+        Replaces the clipping of the optimizer.
+    """
+    config = _config_of(optimizer)
+    if learning_rate is None:
+        learning_rate = 0.003 if optimizer == "adam" else _schedule_or_float(config)
+    if clipnorm is not None:
+        config.update(dict.fromkeys(_CLIPPING))
+        config["clipnorm"] = clipnorm
+    clipping = next((name for name in _CLIPPING if config.get(name)), None)
+    decay = config.get("weight_decay")
+    values = OptimizerValues(learning_rate, decay or 0.0, config[clipping] if clipping else 0.0)
+    dropped = {"learning_rate", "weight_decay", "name", *_CLIPPING}
+    settings = {name: value for name, value in config.items() if name not in dropped}
+    return OptimizerStructure(_kind_of(optimizer), settings, bool(decay), clipping), values
+
+
+def known_optimizers() -> list[str]:
+    """Return the names that Keras knows."""
+    base = keras.optimizers.Optimizer
+    members = vars(keras.optimizers).values()
+    kinds = [kind for kind in members if isinstance(kind, type) and issubclass(kind, base)]
+    names = {kind.__name__.lower() for kind in kinds}
+    return sorted(names - {"optimizer", "lossscaleoptimizer", "multioptimizer"})
+
+
+def _kind_of(optimizer: Any) -> type:
+    if not isinstance(optimizer, str):
+        return type(optimizer)
+    if optimizer.lower() not in known_optimizers():
+        raise ValueError(
+            f"optimizer={optimizer!r} is not known. Choose one of {known_optimizers()}, or pass a "
+            "keras.optimizers.Optimizer."
+        )
+    return type(keras.optimizers.get(optimizer))
+
+
+def _config_of(optimizer: Any) -> dict[str, Any]:
+    if isinstance(optimizer, str):
+        return dict(_kind_of(optimizer)().get_config())
+    if not isinstance(optimizer, keras.optimizers.Optimizer):
+        raise TypeError(
+            f"optimizer must be a name or a keras.optimizers.Optimizer, not {optimizer!r}."
+        )
+    kind = type(optimizer)
+    foreign = not kind.__module__.startswith("keras.")
+    if foreign and "__init__" in vars(kind) and "get_config" not in vars(kind):
+        raise ValueError(
+            f"optimizer: the class {kind.__name__} defines __init__ but not get_config, so a copy "
+            "of it would lose its settings. Define get_config."
+        )
+    return dict(optimizer.get_config())
+
+
+def _schedule_or_float(config: dict[str, Any]) -> Any:
+    rate = config["learning_rate"]
+    if isinstance(rate, dict):
+        return keras.optimizers.schedules.deserialize(rate)
+    return float(np.asarray(rate))
