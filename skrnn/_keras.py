@@ -1,8 +1,8 @@
 """Keras, imported on JAX: the one place where skrnn imports it first.
 
-Unless `KERAS_BACKEND` is set or keras is already imported, Keras is imported on JAX; the environment
-is left as it was. The backend named in `~/.keras/keras.json` is written there by Keras itself on
-its first import and is nobody's choice, so it does not count.
+Unless `KERAS_BACKEND` is set or keras is already imported, Keras is imported on JAX; the
+environment is left as it was. The backend named in `~/.keras/keras.json` is
+written there by Keras itself on its first import and is nobody's choice, so it does not count.
 """
 
 from __future__ import annotations

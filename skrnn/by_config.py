@@ -43,7 +43,7 @@ def _config_key(value: Any) -> Hashable:
 
 def _hash_or_identity(value: Any) -> Hashable:
     try:
-        return joblib.hash(vars(value))  # type: ignore[no-any-return]
+        return joblib.hash(vars(value))
     except Exception:  # an object that cannot be pickled can only be itself
         return id(value)
 

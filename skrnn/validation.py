@@ -27,7 +27,7 @@ def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
     if X.ndim != 2:
         raise ValueError(
             f"X must be 2-D (n_samples, n_timesteps) or 3-D (n_samples, n_timesteps, n_features), "
-            f"but it has {X.ndim} dimensions. Reshape it, for example with X.reshape(len(X), -1, 1)."
+            f"but it has {X.ndim} dimensions. Reshape it, as in X.reshape(len(X), -1, 1)."
         )
     n_samples, n_columns = X.shape
     if n_columns % n_variables:
@@ -83,7 +83,7 @@ def to_float32(values: np.ndarray, name: str, scaler: str) -> np.ndarray:
     if not finite.all():
         row = int(np.argwhere(~finite)[0, 0])
         raise ValueError(
-            f"{name} row {row}: after scaling with {scaler}, a value is not finite or too large for "
-            f"float32. Choose another {scaler}, or rescale the data."
+            f"{name} row {row}: after scaling with {scaler}, a value is not finite or too large "
+            f"for float32. Choose another {scaler}, or rescale the data."
         )
     return result

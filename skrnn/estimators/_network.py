@@ -119,5 +119,5 @@ def _check_activation(name: str, activation: Any) -> None:
     except ValueError as error:
         known = sorted(key for key in vars(keras.activations) if key.islower() and key[0] != "_")
         raise ValueError(
-            f"{name}={activation!r} is not known to Keras. Choose one of {known}, or pass a function."
+            f"{name}={activation!r} is not known to Keras. Choose one of {known}, or a function."
         ) from error

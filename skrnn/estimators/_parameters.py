@@ -107,7 +107,7 @@ def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> i
         )
     if feature is not None and not -n_features <= feature < n_features:
         raise ValueError(
-            f"target_feature={feature} is out of range: X has {n_features} features, numbered from 0."
+            f"target_feature={feature} is out of range: X has {n_features} features, from 0 on."
         )
     if lag is not None and lag > n_timesteps:
         raise ValueError(

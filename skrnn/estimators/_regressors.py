@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import RegressorMixin
 
 from ._base import RecurrentEstimator
+from ._docstrings import with_shared_sections
 from ._parameters import CELL_CONSTRAINT, CONSTRAINTS
 
 
@@ -49,9 +50,44 @@ class _Regressor(RegressorMixin, RecurrentEstimator):
         return targets
 
 
+@with_shared_sections
 @dataclass(eq=False, repr=False)
 class RecurrentRegressor(_Regressor):
-    """Recurrent network for regression."""
+    """Recurrent network for regression, with the cell as a parameter.
+
+    A sequence runs through one or several recurrent layers; the last output of the last one goes
+    through dense layers, if any, to one linear output per target. Inputs and targets are scaled
+    inside, with statistics of the rows trained on. The network is a Keras model; an epoch of
+    training is one compiled program, shared by all estimators with the same structure.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    LSTMRegressor : The same with the LSTM cell.
+    BiLSTMRegressor : The same with a bidirectional LSTM.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RecurrentRegressor
+    >>> wave = np.sin(np.arange(200) / 5)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 21)
+    >>> X, y = windows[:, :20], windows[:, 20]
+    >>> model = RecurrentRegressor(8, cell="gru", epochs=20, random_state=0).fit(X[:150], y[:150])
+    >>> bool(model.score(X[150:], y[150:]) > 0.9)
+    True
+    """
 
     cell: str = "lstm"
 
@@ -65,16 +101,90 @@ class RecurrentRegressor(_Regressor):
         return self.cell
 
 
+@with_shared_sections
 @dataclass(eq=False, repr=False)
 class LSTMRegressor(_Regressor):
-    """LSTM network for regression."""
+    """LSTM network for regression.
+
+    A sequence runs through one or several LSTM layers [1]_; the last output of the last one goes
+    through dense layers, if any, to one linear output per target. Inputs and targets are scaled
+    inside, with statistics of the rows trained on. The network is a Keras model; an epoch of
+    training is one compiled program, shared by all estimators with the same structure.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    BiLSTMRegressor : The same, reading sequences in both directions.
+    RecurrentRegressor : The same, with the cell as a parameter.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    The next value of a series from the twelve before it; with `"window"` scalers the level of a
+    window does not matter, so that trends can be followed:
+
+    >>> import numpy as np
+    >>> from skrnn import LSTMRegressor
+    >>> months = np.arange(150)
+    >>> series = 100 + months + 10 * np.sin(2 * np.pi * months / 12)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(series, 13)
+    >>> X, y = windows[:, :12], windows[:, 12]
+    >>> model = LSTMRegressor(
+    ...     16, input_scaler="window", target_scaler="window", epochs=50, random_state=0
+    ... )
+    >>> model = model.fit(X[:120], y[:120])
+    >>> bool(np.abs(model.predict(X[120:]) - y[120:]).max() < 5)
+    True
+    """
 
     _cell: ClassVar[str] = "lstm"
 
 
+@with_shared_sections
 @dataclass(eq=False, repr=False)
 class BiLSTMRegressor(_Regressor):
-    """Bidirectional LSTM network for regression."""
+    """Bidirectional LSTM network for regression.
+
+    Two LSTM layers [1]_ read a sequence from both ends [3]_ and their outputs are merged; apart
+    from that it is `LSTMRegressor`.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    {attributes}
+
+    See Also
+    --------
+    LSTMRegressor : The same in one direction.
+    RecurrentRegressor : The same, with the cell as a parameter.
+
+    References
+    ----------
+    {references}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import BiLSTMRegressor
+    >>> X = np.random.default_rng(0).normal(size=(100, 6, 2))
+    >>> y = X[:, 0, 0] + X[:, -1, 1]  # the first and the last step count
+    >>> model = BiLSTMRegressor(8, epochs=60, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
 
     bidirectional: Any = True
 

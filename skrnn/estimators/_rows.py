@@ -51,7 +51,7 @@ class Rows:
             return np.ones(len(self), np.float32)
         if not self.weight.any():
             raise ValueError(
-                "sample_weight is zero for all rows to train on, or for all to validate on, so there "
+                "sample_weight is zero for all rows to train on, or for all to validate on: there "
                 "is nothing to learn from. Give at least one of them a positive weight."
             )
         return (self.weight / self.weight.mean()).astype(np.float32)

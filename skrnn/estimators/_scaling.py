@@ -35,7 +35,7 @@ class NoScaler:
         return values
 
 
-class Affine(NoScaler):
+class Affine:
     """Per column (x - shift) / scale, with the statistics of a scaler of scikit-learn.
 
     Works on the last axis of arrays of any rank, NaN included. Applying the two arrays directly
@@ -68,7 +68,7 @@ class Affine(NoScaler):
         return values * self.scale_ + self.shift_
 
 
-class SequenceFeatures(NoScaler):
+class SequenceFeatures:
     """A scikit-learn transformer over the features of all unmasked steps."""
 
     def __init__(self, transformer: Any) -> None:
@@ -92,7 +92,7 @@ class SequenceFeatures(NoScaler):
         return result.reshape(*values.shape[:2], -1)
 
 
-class Targets(NoScaler):
+class Targets:
     """A scikit-learn transformer over the columns of the targets."""
 
     def __init__(self, transformer: Any) -> None:
@@ -112,7 +112,7 @@ class Targets(NoScaler):
         return np.asarray(self.transformer.inverse_transform(values), dtype=float)
 
 
-class WindowLevels(NoScaler):
+class WindowLevels:
     """Every window by the mean and standard deviation of its own steps, per feature."""
 
     def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
@@ -133,7 +133,7 @@ class WindowLevels(NoScaler):
         return (values - level[:, None]) / scale[:, None]
 
 
-class WindowTargets(NoScaler):
+class WindowTargets:
     """Targets relative to the window they follow.
 
     With level m and scale s of the feature that holds the target's past, y becomes (y - m) / s;

@@ -13,7 +13,7 @@ except ImportError:  # scikit-learn 1.8
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """No callbacks."""
 
-    def callback_management_context(estimator: Any) -> Any:  # type: ignore[no-redef]
+    def callback_management_context(estimator: Any) -> Any:
         """Return a context that does nothing."""
         return nullcontext()
 

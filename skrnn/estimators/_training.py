@@ -115,7 +115,7 @@ def _start(spec: Any, previous: Any, streams: Any) -> tuple[Weights, Any]:
     network = previous[0]
     if network.spec.structure() != spec.structure():
         raise ValueError(
-            "Training cannot go on (warm_start=True or partial_fit): the network of the earlier fit "
+            "Training cannot go on (warm_start=True or partial_fit): the network of the last fit "
             f"was {network.spec.structure()}, but parameters and data now ask for "
             f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
         )

@@ -5,6 +5,8 @@ These cells keep Keras' arithmetic and weights; only the mask comes from a layer
 as a weight. One mask serves all steps of a sequence and all gates (Gal and Ghahramani, 2016).
 """
 
+from typing import Any
+
 from .._keras import keras
 from ._layers import ValueDropout
 
@@ -12,29 +14,35 @@ from ._layers import ValueDropout
 _ASK_FOR_MASK = 0.5
 
 
-class _ValueRecurrentDropout:
-    def __init__(self, units, *, value_recurrent_dropout=False, **kwargs):
+# The mixin calls the cell it stands in front of, which is `Any` to a type checker.
+_Base: Any = object
+
+
+class _ValueRecurrentDropout(_Base):
+    def __init__(self, units: int, *, value_recurrent_dropout: bool = False, **kwargs: Any) -> None:
         rate = _ASK_FOR_MASK if value_recurrent_dropout else 0.0
         super().__init__(units, **{**kwargs, "recurrent_dropout": rate})
         self.value_recurrent_dropout = value_recurrent_dropout
         if value_recurrent_dropout:
             self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights."""
         super().build(input_shape)
         if self.value_recurrent_dropout:
             self.recurrent_dropout_layer.build((None, self.units))
 
-    def get_recurrent_dropout_mask(self, step_input):
-        """Return the mask of the batch, drawn once for all steps."""
+    def get_recurrent_dropout_mask(self, step_input: Any) -> Any:
+        """Return the mask of the batch, drawn once for all steps, or None."""
+        if not self.value_recurrent_dropout:
+            return None
         if getattr(self, "_recurrent_dropout_mask", None) is None:
             mask = self.recurrent_dropout_layer.scale(step_input.shape)
             count = getattr(self, "dropout_mask_count", None)
             self._recurrent_dropout_mask = mask if count is None else [mask] * count
         return self._recurrent_dropout_mask
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return the configuration."""
         config = {**super().get_config(), "value_recurrent_dropout": self.value_recurrent_dropout}
         config.pop("recurrent_dropout")

@@ -54,8 +54,8 @@ def _fixed_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -> 
     if variable.name == "rate":
         recurrent = "recurrent_dropout" in variable.path
         rate = spec.recurrent_dropout if recurrent else spec.dropout
-        return np.float32(rate)  # type: ignore[return-value]
-    return rng.integers(2**32, size=variable.shape, dtype=np.uint32)
+        return np.array(rate, np.float32)
+    return np.asarray(rng.integers(2**32, size=variable.shape, dtype=np.uint32))
 
 
 def _initial_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -> np.ndarray:

@@ -1,11 +1,15 @@
 """Keras layers of our own: a faster LSTM gradient, and dropout rates that are values."""
 
+from typing import Any
+
 import numpy as np
 
 from .._keras import keras
 from ._lstm import lstm_loop
 
 ops = keras.ops
+Tensor = Any
+Shape = tuple[int | None, ...]
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -16,7 +20,7 @@ class Placeholder(keras.initializers.Initializer):
     NumPy they cost nothing; a JAX initialiser would compile a program for every shape.
     """
 
-    def __call__(self, shape, dtype=None):
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
         """Return zeros of `shape`."""
         return np.zeros(shape, dtype or "float32")
 
@@ -29,23 +33,23 @@ class ValueDropout(keras.layers.Layer):
     rate travels with the weights, so one compiled program serves every rate, zero included.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed_generator = keras.random.SeedGenerator(0)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Create the rate."""
         self.rate = self.add_weight(
             shape=(), initializer=Placeholder(), trainable=False, name="rate"
         )
 
-    def scale(self, shape):
+    def scale(self, shape: Shape) -> Tensor:
         """Return factors 0 (dropped) or 1 / (1 - rate), all ones where the rate is zero."""
         rate = ops.convert_to_tensor(self.rate)
         seed = self.seed_generator.next()
 
-        def draw():
+        def draw() -> Tensor:
             # Drawing advances the generator; inside a branch that must stay local.
             with keras.StatelessScope(state_mapping=[(self.seed_generator.state, seed)]):
                 uniform = keras.random.uniform(shape, seed=self.seed_generator)
@@ -53,11 +57,11 @@ class ValueDropout(keras.layers.Layer):
 
         return ops.cond(rate > 0.0, draw, lambda: ops.ones(shape))
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Drop units of `inputs` while training."""
         return inputs * self.scale(ops.shape(inputs)) if training else inputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         return input_shape
 
@@ -78,19 +82,21 @@ class LSTM(keras.layers.LSTM):
         Ghahramani, 2016), at the rate held by the sublayer `recurrent_dropout_layer`.
     """
 
-    def __init__(self, units, *, value_recurrent_dropout=False, **kwargs):
+    def __init__(self, units: int, *, value_recurrent_dropout: bool = False, **kwargs: Any) -> None:
         super().__init__(units, **kwargs)
         self.value_recurrent_dropout = value_recurrent_dropout
         if value_recurrent_dropout:
             self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
 
-    def build(self, sequences_shape, initial_state_shape=None):
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Create the weights."""
         super().build(sequences_shape, initial_state_shape)
         if self.value_recurrent_dropout:
             self.recurrent_dropout_layer.build((None, self.units))
 
-    def inner_loop(self, sequences, initial_state, mask, training=False):
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Tensor | None, training: bool = False
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Return the last output, all outputs and the final states."""
         cell = self.cell
         kernel = ops.concatenate([cell.kernel, cell.recurrent_kernel])
@@ -103,17 +109,17 @@ class LSTM(keras.layers.LSTM):
             outputs = ops.where(mask, hidden, 0.0)
         return hidden[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
 
-    def _keep(self, hidden, training):
+    def _keep(self, hidden: Tensor, training: bool) -> Tensor | None:
         if self.value_recurrent_dropout and training:
             return self.recurrent_dropout_layer.scale(ops.shape(hidden))
         return None
 
-    def _time_major(self, array):
+    def _time_major(self, array: Tensor | None) -> Tensor | None:
         if array is None:
             return None
         array = ops.swapaxes(array if len(array.shape) == 3 else array[:, :, None], 0, 1)
         return ops.flip(array, axis=0) if self.go_backwards else array
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return the configuration."""
         return {**super().get_config(), "value_recurrent_dropout": self.value_recurrent_dropout}

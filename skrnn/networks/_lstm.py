@@ -13,16 +13,26 @@ steps turns those into that of K. Where the gates of all steps are too many to s
 processor's cache, adding up step by step is the faster way, and is what is done.
 """
 
+from typing import Any
+
 from .._keras import keras
 
 ops = keras.ops
+Tensor = Any
 
 
 # Gate gradients of all steps larger than this leave the cache; found by measurement.
 _CACHE_BYTES = 4 * 2**20
 
 
-def lstm_loop(inputs, mask, kernel, bias, state, keep):
+def lstm_loop(
+    inputs: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    state: tuple[Tensor, Tensor],
+    keep: Tensor | None,
+) -> tuple[Tensor, Tensor]:
     """Run an LSTM over time.
 
     Parameters
@@ -45,21 +55,29 @@ def lstm_loop(inputs, mask, kernel, bias, state, keep):
         Cell state after the last step.
     """
 
-    @ops.custom_gradient
-    def loop(inputs, kernel, bias, hidden, cell):
+    @ops.custom_gradient  # type: ignore[untyped-decorator]
+    def loop(inputs: Tensor, kernel: Tensor, bias: Tensor, hidden: Tensor, cell: Tensor) -> Any:
         outputs, last_cell, residuals = _forward(inputs, mask, kernel, bias, (hidden, cell), keep)
 
-        def gradient(*upstream):
+        def gradient(*upstream: Any) -> tuple[Tensor, ...]:
             d_outputs, d_cell = upstream[0] if len(upstream) == 1 else upstream
             return _backward(residuals, mask, kernel, keep, d_outputs, d_cell)
 
         return (outputs, last_cell), gradient
 
-    return loop(inputs, kernel, bias, *state)
+    outputs, last_cell = loop(inputs, kernel, bias, *state)
+    return outputs, last_cell
 
 
-def _forward(inputs, mask, kernel, bias, state, keep):
-    def step(state, now):
+def _forward(
+    inputs: Tensor,
+    mask: Tensor | None,
+    kernel: Tensor,
+    bias: Tensor,
+    state: tuple[Tensor, Tensor],
+    keep: Tensor | None,
+) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+    def step(state: Any, now: Any) -> Any:
         x, active = now
         hidden, cell = state
         joint = ops.concatenate([x, hidden if keep is None else hidden * keep], axis=-1)
@@ -77,13 +95,21 @@ def _forward(inputs, mask, kernel, bias, state, keep):
     return outputs, last_cell, residuals
 
 
-def _backward(residuals, mask, kernel, keep, d_outputs, d_cell):
-    n_timesteps, batch, gates = *d_outputs.shape[:2], kernel.shape[1]
+def _backward(
+    residuals: tuple[Tensor, ...],
+    mask: Tensor | None,
+    kernel: Tensor,
+    keep: Tensor | None,
+    d_outputs: Tensor,
+    d_cell: Tensor,
+) -> tuple[Tensor, ...]:
+    n_timesteps, batch, units = d_outputs.shape
+    gates = kernel.shape[1]
     accumulate = 4 * n_timesteps * batch * gates > _CACHE_BYTES
-    n_features = kernel.shape[0] - d_outputs.shape[2]
+    n_features = kernel.shape[0] - units
     transposed = ops.transpose(kernel)
 
-    def step(state, now):
+    def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernel = state
         d_output, active, (joint, cell, squashed, i, f, g, o) = now
         d_hidden = d_hidden + d_output
@@ -124,14 +150,14 @@ def _backward(residuals, mask, kernel, keep, d_outputs, d_cell):
     return (d_inputs, *d_kernel, d_hidden, d_cell)
 
 
-def _gates(z):
+def _gates(z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     i, f, g, o = ops.split(z, 4, axis=-1)
     return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
 
 
-def _kernel_gradient(joint, d_gates):
+def _kernel_gradient(joint: Tensor, d_gates: Tensor) -> tuple[Tensor, Tensor]:
     return ops.matmul(ops.transpose(joint), d_gates), ops.sum(d_gates, axis=0)
 
 
-def _add(left, right):
+def _add(left: tuple[Tensor, ...], right: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     return tuple(a + b for a, b in zip(left, right, strict=True))

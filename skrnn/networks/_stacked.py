@@ -1,5 +1,7 @@
 """Build the Keras model of a stacked recurrent network."""
 
+from typing import Any
+
 from .._keras import keras
 from ..by_config import thaw
 from ._cells import GRUCell, LSTMCell, SimpleRNNCell
@@ -33,7 +35,7 @@ def build_plain_model(spec: NetworkSpec) -> keras.Model:
     return keras.Model(sequence, _outputs(spec, sequence, None), name=f"{spec.cell}_network")
 
 
-def _outputs(spec, hidden, mask):
+def _outputs(spec: NetworkSpec, hidden: Any, mask: Any) -> Any:
     last = len(spec.units) - 1
     for depth, (units, both) in enumerate(zip(spec.units, spec.bidirectional, strict=True)):
         layer = _recurrent_layer(spec, units, name=f"recurrent_{depth + 1}", sequences=depth < last)
@@ -47,8 +49,8 @@ def _outputs(spec, hidden, mask):
     return _dense(spec.n_outputs, "output")(hidden)
 
 
-def _recurrent_layer(spec, units, *, name, sequences):
-    params = {
+def _recurrent_layer(spec: NetworkSpec, units: int, *, name: str, sequences: bool) -> Any:
+    params: dict[str, Any] = {
         **spec.keras_layer_params,
         "activation": thaw(spec.activation),
         **dict.fromkeys(("kernel_initializer", "recurrent_initializer"), Placeholder()),
@@ -67,19 +69,19 @@ def _recurrent_layer(spec, units, *, name, sequences):
     return keras.layers.RNN(cell, name=name, return_sequences=sequences)
 
 
-def _has_standard_gates(params):
+def _has_standard_gates(params: dict[str, Any]) -> bool:
     activation = keras.activations.get(params["activation"])
     recurrent = keras.activations.get(params.get("recurrent_activation", "sigmoid"))
-    return activation is keras.activations.tanh and recurrent is keras.activations.sigmoid
+    return bool(activation is keras.activations.tanh and recurrent is keras.activations.sigmoid)
 
 
-def _drop(spec, hidden, name):
+def _drop(spec: NetworkSpec, hidden: Any, name: str) -> Any:
     if spec.dropout is None:
         return ValueDropout(name=name)(hidden)
     return keras.layers.Dropout(spec.dropout, name=name)(hidden) if spec.dropout else hidden
 
 
-def _dense(units, name, activation=None):
+def _dense(units: int, name: str, activation: Any = None) -> Any:
     return keras.layers.Dense(
         units,
         activation=activation,

@@ -76,9 +76,8 @@ def _gather(data: Dataset, rows: np.ndarray, batch_size: int, per_call: int) -> 
     first_of_last = rows[(n_batches - 1) * batch_size]
     padded = np.full(n_batches * batch_size, first_of_last)
     padded[: len(rows)] = rows
-    real = np.zeros(per_call * batch_size, np.float32)
-    real[: len(rows)] = 1.0
-    real = real.reshape(per_call, batch_size)
+    real = np.zeros((per_call, batch_size), np.float32)
+    real.flat[: len(rows)] = 1.0
 
     def take(array: np.ndarray) -> np.ndarray:
         out = np.zeros((per_call, batch_size, *array.shape[1:]), array.dtype)

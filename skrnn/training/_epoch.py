@@ -31,7 +31,7 @@ BuildModel = Callable[[Any], Any]
 TILE = 8
 TILES_PER_CALL = 8
 
-# Keras names and scopes its objects through shared state, so one thread builds and traces at a time.
+# Keras names and scopes objects through shared state: one thread builds and traces at a time.
 _keras_lock = threading.RLock()
 
 
@@ -84,7 +84,7 @@ class TrainingProgram:
             self.optimizer = _structure(plan).build()
             self.optimizer.build(network.model.trainable_variables)
         # Slots start at zero or at a constant that the optimizer chose.
-        self.initial_slots = [np.asarray(variable) for variable in self.optimizer.variables]
+        self.initial_slots = [_to_numpy(variable) for variable in self.optimizer.variables]
         names = [variable.name for variable in self.optimizer.variables]
         self.rate_slot = names.index("learning_rate")
         state = (network.trainable, network.fixed, _like(self.optimizer.variables), _scalar())
@@ -144,7 +144,7 @@ class TrainingProgram:
             for variable, value in zip(self.optimizer.variables, slots, strict=True):
                 variable.assign(value)
             self.optimizer.finalize_variable_values(variables)
-            return [np.asarray(variable) for variable in variables]
+            return [_to_numpy(variable) for variable in variables]
 
 
 class EvaluationProgram:
@@ -263,12 +263,16 @@ def _batches_like(spec: Any, per_call: int, batch_size: int) -> dict[str, Any]:
     }
 
 
+def _to_numpy(variable: Any) -> np.ndarray:
+    return np.asarray(variable.value)
+
+
 def _like(variables: Any) -> list[Any]:
     return [_array(*variable.shape, dtype=jnp.dtype(variable.dtype)) for variable in variables]
 
 
 def _array(*shape: int, dtype: Any = jnp.float32) -> Any:
-    return jax.ShapeDtypeStruct(shape, dtype)
+    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
 
 
 def _scalar(dtype: Any = jnp.float32) -> Any:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from .._keras import keras
 
@@ -111,7 +110,8 @@ def _kind_of(optimizer: Any) -> type:
 
 def _config_of(optimizer: Any) -> dict[str, Any]:
     if isinstance(optimizer, str):
-        return dict(_kind_of(optimizer)().get_config())
+        arguments = inspect.signature(_kind_of(optimizer)).parameters.values()
+        return {item.name: item.default for item in arguments if item.default is not item.empty}
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise TypeError(
             f"optimizer must be a name or a keras.optimizers.Optimizer, not {optimizer!r}."
@@ -130,4 +130,4 @@ def _schedule_or_float(config: dict[str, Any]) -> Any:
     rate = config["learning_rate"]
     if isinstance(rate, dict):
         return keras.optimizers.schedules.deserialize(rate)
-    return float(np.asarray(rate))
+    return float(rate)

@@ -9,6 +9,7 @@ import os
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -63,13 +64,14 @@ def _apply(choice: str | None) -> None:
     import jax
     from jax.experimental.compilation_cache import compilation_cache
 
-    if choice is None and jax.config.jax_compilation_cache_dir is not None:
+    config: Any = jax.config
+    if choice is None and config.jax_compilation_cache_dir is not None:
         return
     folder = None if choice == _OFF else Path(choice or _default_folder()).expanduser()
     usable = folder is not None and _is_writable(folder)
-    jax.config.update("jax_compilation_cache_dir", str(folder) if usable else None)
+    config.update("jax_compilation_cache_dir", str(folder) if usable else None)
     if usable:
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", _MIN_SECONDS)
+        config.update("jax_persistent_cache_min_compile_time_secs", _MIN_SECONDS)
     compilation_cache.reset_cache()
 
 

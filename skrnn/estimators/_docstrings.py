@@ -1,0 +1,192 @@
+"""The parts of the docstrings that recurrent estimators share, written once."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from textwrap import indent
+from typing import TypeVar
+
+Class = TypeVar("Class", bound=type)
+
+_PARAMETERS = {
+    "cell": (
+        '{"lstm", "gru", "simple"}',
+        "Recurrent cell: long short-term memory [1]_, gated recurrent unit [2]_, or the plain\n"
+        "recurrent layer of Keras.",
+    ),
+    "units": (
+        "int or sequence of int",
+        "Width of the recurrent layer; one entry per layer stacks several, first layer first.",
+    ),
+    "bidirectional": (
+        "bool or sequence of bool",
+        "Read the sequence in both directions [3]_; one entry per layer where they differ.",
+    ),
+    "merge_mode": (
+        '{"concat", "sum", "mul", "ave"}',
+        "How the outputs of the two directions are combined.",
+    ),
+    "dropout": (
+        "float in [0, 1)",
+        "Share of the outputs of each recurrent layer dropped while training. The raw input is\n"
+        "never dropped. The rate is a value: a search over rates compiles nothing new.",
+    ),
+    "recurrent_dropout": (
+        "float in [0, 1)",
+        "Share of the recurrent state dropped while training, with one mask for all steps of a\n"
+        "sequence [4]_. Zero leaves the mask out of the compiled program.",
+    ),
+    "dense_units": (
+        "int or sequence of int",
+        "Widths of dense layers between the recurrent part and the output.",
+    ),
+    "dense_activation": ("str or callable", "Activation of the dense layers, as Keras names it."),
+    "activation": (
+        "str or callable",
+        "Activation of the recurrent layers. Others than the default use the time loop of Keras,\n"
+        "which is slower.",
+    ),
+    "layer_params": (
+        "dict",
+        "Further keyword arguments of the recurrent Keras layers, such as `recurrent_activation`,\n"
+        "`kernel_initializer`, `kernel_regularizer`, `use_bias` or `unit_forget_bias`.",
+    ),
+    "layout": (
+        '{"time_major", "variable_major"}',
+        'How `X` is arranged. 3-D: (sample, time, feature), or with "variable_major" (sample,\n'
+        "feature, time) as in sktime. 2-D with several variables: all features of the first step\n"
+        'first, or with "variable_major" all steps of the first feature first, as in the reducers\n'
+        "of sktime.",
+    ),
+    "n_variables": (
+        "int",
+        "Number of features that the columns of a 2-D `X` hold at every step.",
+    ),
+    "input_scaler": (
+        '{"standard", "minmax", "robust", "power", "window"}, transformer or None',
+        "How inputs are scaled, per feature over all unmasked steps of the rows trained on; a\n"
+        'transformer is cloned. "window" takes off each window\'s own mean and divides by its own\n'
+        "standard deviation, which makes series with a trend learnable.",
+    ),
+    "target_scaler": (
+        '{"standard", "minmax", "robust", "power", "window"}, transformer or None',
+        'How targets are scaled. "window" expresses a target relative to the mean and standard\n'
+        "deviation of `target_feature` in the window it follows; `y` must then be in the units of\n"
+        "that feature.",
+    ),
+    "target_feature": (
+        "int",
+        'For `target_scaler="window"`: number of the feature that holds the past of `y`. Not\n'
+        "needed where there is one feature.",
+    ),
+    "seasonal_lag": (
+        "int",
+        'For `target_scaler="window"`: learn the difference from the value this many steps before\n'
+        "the target, instead of that from the mean of the window.",
+    ),
+    "loss": (
+        "str, keras.losses.Loss or callable",
+        "Loss, on scaled targets. A function takes targets and predictions and returns one value\n"
+        "per row.",
+    ),
+    "optimizer": (
+        "str or keras.optimizers.Optimizer",
+        "Optimizer; an object is copied, never changed.",
+    ),
+    "learning_rate": (
+        "float",
+        'Learning rate of the optimizer. None means 0.003 for "adam", which trains small data\n'
+        "well in 100 epochs, and the optimizer's own rate for any other.",
+    ),
+    "lr_schedule": (
+        '{"cosine", "plateau"}, keras schedule or callable',
+        '"cosine" lets the rate fall to zero over all epochs, "plateau" halves it when the\n'
+        "monitored loss has not improved for five epochs; a function takes the step and\n"
+        "returns the rate.",
+    ),
+    "clipnorm": (
+        "float",
+        "Largest Euclidean norm of the gradient of each weight array, as in Keras.",
+    ),
+    "epochs": ("int", "Number of passes over the training rows, at most."),
+    "batch_size": ("int", "Rows per optimizer step."),
+    "shuffle": ("bool", "Shuffle the rows of each epoch."),
+    "early_stopping": (
+        "bool",
+        "Stop when the validation loss no longer improves, and keep the best weights. Without\n"
+        "`X_val`, the last rows are held out for it: time does not run backwards.",
+    ),
+    "validation_fraction": (
+        "float in (0, 1)",
+        "Share of the rows, the last ones, held out by `early_stopping`.",
+    ),
+    "n_iter_no_change": ("int", "Epochs without improvement that `early_stopping` waits."),
+    "tol": ("float", "Change of the monitored loss that counts as an improvement."),
+    "callbacks": (
+        "keras.callbacks.Callback or list of them",
+        "Called at the level of epochs, as copies. They may set the learning rate, stop training,\n"
+        "and change the weights at its end.",
+    ),
+    "warm_start": (
+        "bool",
+        "Let `fit` go on from the weights, the scaling and the optimizer of the fit before.",
+    ),
+    "verbose": ("int", "Show a progress line with epoch, losses and time left."),
+    "random_state": (
+        "int, RandomState instance or None",
+        "Seed of initial weights, dropout and shuffling. The same seed gives the same weights to\n"
+        "the last bit on the same machine, in any process or thread.",
+    ),
+}
+
+_ATTRIBUTES = """history_ : History
+    Mapping from `"loss"`, `"val_loss"`, `"learning_rate"` and `"seconds"` to one value per
+    epoch; `print` shows a table. Losses are those of scaled targets.
+n_iter_ : int
+    Number of epochs trained.
+n_parameters_ : int
+    Number of trained weights.
+n_features_in_ : int
+    Features of a 3-D `X`, columns of a 2-D one.
+feature_names_in_ : ndarray of shape (`n_features_in_`,)
+    Names of the columns, where `X` is a frame with string names.
+model_ : keras.Model
+    The network with its fitted weights, built of Keras' own layers when asked for. It takes
+    scaled sequences (and their masks, where rows with masked steps were trained on) and returns
+    scaled targets.
+"""
+
+_REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+   Computation 9(8), 1997; with the forget gate of F. Gers, J. Schmidhuber and
+   F. Cummins, "Learning to forget", Neural Computation 12(10), 2000.
+.. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+   machine translation", EMNLP 2014.
+.. [3] M. Schuster and K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions
+   on Signal Processing 45(11), 1997.
+.. [4] Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in recurrent
+   neural networks", NeurIPS 2016.
+"""
+
+
+def with_shared_sections(cls: Class) -> Class:
+    """Fill `{parameters}`, `{attributes}` and `{references}` in the docstring of an estimator.
+
+    Defaults are read off the class, so they cannot be wrong.
+    """
+    sections = {
+        "    {parameters}\n": "".join(_entry(item.name, item.default) for item in fields(cls)),
+        "    {attributes}\n": _ATTRIBUTES,
+        "    {references}\n": _REFERENCES,
+    }
+    doc = cls.__doc__ or ""
+    for mark, text in sections.items():
+        doc = doc.replace(mark, indent(text, "    "))
+    cls.__doc__ = doc
+    return cls
+
+
+def _entry(name: str, default: object) -> str:
+    kind, description = _PARAMETERS[name]
+    kind = kind if default is not None or kind.endswith("None") else f"{kind} or None"
+    shown = f'"{default}"' if isinstance(default, str) else default
+    return f"{name} : {kind}, default={shown}\n{indent(description, '    ')}\n"
