@@ -8,22 +8,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils import check_array, check_random_state, check_X_y
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from ..training._batching import Dataset
-from ..validation import arrange, find_mask, to_float32
+from ..validation import to_float32
 from ._parameters import CONSTRAINTS, check_target_feature
-from ._rows import Rows, split_tail
+from ._reading import read_fit_rows, read_sequences, read_validation_rows
+from ._rows import split_tail
 from ._scaling import make_input_scaler, make_target_scaler
 from ._sklearn_compat import CallbackSupportMixin, callback_management_context, root_context
-
-_X_OPTIONS = {
-    "dtype": [np.float64, np.float32],
-    "allow_nd": True,
-    "ensure_all_finite": "allow-nan",
-}
-_FIT_OPTIONS = {**_X_OPTIONS, "multi_output": True, "y_numeric": True, "ensure_min_samples": 2}
 
 
 @dataclass(eq=False, repr=False)
@@ -148,9 +142,9 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return tags
 
     def _fit(self, X, y, sample_weight, X_val, y_val, *, params, resume):
-        with self._restored_on_error(), callback_management_context(self):
-            rows = self._read_fit_rows(X, y, sample_weight, reset=not resume)
-            validation = self._read_validation_rows(X_val, y_val)
+        with _restored_on_error(self), callback_management_context(self):
+            rows = read_fit_rows(self, X, y, sample_weight, reset=not resume)
+            validation = read_validation_rows(self, X_val, y_val)
             if validation is None and params["early_stopping"]:
                 rows, validation = split_tail(rows, params["validation_fraction"])
             if not resume:
@@ -189,63 +183,9 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     def _predict_outputs(self, X):
         """Return outputs of the network in the units of the targets, (n_samples, n_outputs)."""
         check_is_fitted(self, "history_")
-        sequences, mask = self._read_sequences(X)
+        sequences, mask = read_sequences(self, X)
         outputs = self._network.predict(self._scale_inputs(sequences, mask), mask)
         return self._target_scaler.inverse_transform(outputs.astype(np.float64), sequences)
-
-    def _read_fit_rows(self, X, y, sample_weight, *, reset):
-        three_d = _n_dimensions(X) > 2
-        if three_d:
-            X, y = check_X_y(X, y, estimator=self, **_FIT_OPTIONS)
-        else:
-            X, y = validate_data(self, X, y, reset=reset, **_FIT_OPTIONS)
-        sequences = arrange(X, self.layout, self.n_variables)
-        if reset:
-            self._shape = sequences.shape[1:]
-            if three_d:
-                self.n_features_in_ = sequences.shape[2]
-                vars(self).pop("feature_names_in_", None)
-        self._check_shape(sequences, "X")
-        mask = find_mask(sequences)
-        targets = self._encode_targets(y, reset=reset)
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-        return Rows(sequences, mask, targets, sample_weight)
-
-    def _read_validation_rows(self, X_val, y_val):
-        if (X_val is None) != (y_val is None):
-            given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
-            raise ValueError(f"{given} was given without {missing}. Pass both, or neither.")
-        if X_val is None:
-            return None
-        sequences, mask = self._read_sequences(X_val, name="X_val")
-        y_val = check_array(y_val, ensure_2d=False, dtype=np.float64, input_name="y_val")
-        if len(y_val) != len(sequences):
-            raise ValueError(
-                f"X_val has {len(sequences)} rows but y_val has {len(y_val)}. They must match."
-            )
-        return Rows(sequences, mask, self._encode_targets(y_val, reset=False, name="y_val"), None)
-
-    def _read_sequences(self, X, name="X"):
-        if _n_dimensions(X) > 2:
-            X = check_array(X, input_name=name, estimator=self, **_X_OPTIONS)
-        else:
-            X = validate_data(self, X, reset=False, **_X_OPTIONS)
-        sequences = arrange(X, self.layout, self.n_variables)
-        self._check_shape(sequences, name)
-        return sequences, find_mask(sequences, name)
-
-    def _check_shape(self, sequences, name):
-        if sequences.shape[1:] != self._shape:
-            steps, features = sequences.shape[1:]
-            raise ValueError(
-                f"{name} has {steps} time steps of {features} features, but "
-                f"{type(self).__name__} was fitted with {self._shape[0]} steps of "
-                f"{self._shape[1]}. Cut or pad the sequences to the same length (pad with NaN to "
-                "mask steps), and pass the same features in the same layout."
-            )
 
     def _fit_scalers(self, rows):
         feature = check_target_feature(self, *self._shape)
@@ -266,16 +206,13 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             rows.mean_one_weight(),
         )
 
-    @contextmanager
-    def _restored_on_error(self):
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
-            raise
 
-
-def _n_dimensions(X):
-    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+@contextmanager
+def _restored_on_error(estimator):
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise

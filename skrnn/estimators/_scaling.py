@@ -148,8 +148,8 @@ class WindowTargets:
     """
 
     def __init__(self, feature: int, seasonal_lag: int | None) -> None:
-        self.feature, self.seasonal_lag = feature, seasonal_lag
-        self._levels = WindowLevels()
+        self.feature = feature
+        self.seasonal_lag = seasonal_lag
 
     def fit(self, values: np.ndarray, sequences: np.ndarray) -> WindowTargets:
         """Learn the smallest scale, and see that targets and feature share their units.
@@ -160,7 +160,7 @@ class WindowTargets:
             When they grossly do not.
         """
         past = self._past(sequences)
-        self._levels.fit(past)
+        self.levels_ = WindowLevels().fit(past)
         _check_units(values, past[~np.isnan(past)], self.feature)
         return self
 
@@ -181,7 +181,7 @@ class WindowTargets:
         self, sequences: np.ndarray, n_outputs: int
     ) -> tuple[np.ndarray, np.ndarray]:
         past = self._past(sequences)
-        level, scale = self._levels.level_and_scale(past)
+        level, scale = self.levels_.level_and_scale(past)
         if self.seasonal_lag is None:
             return level, scale
         steps = -self.seasonal_lag + np.arange(n_outputs) % self.seasonal_lag
