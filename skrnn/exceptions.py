@@ -1,6 +1,6 @@
 """Errors and warnings of skrnn."""
 
-__all__ = ["TrainingDivergedError", "UnsupportedBackendError"]
+__all__ = ["PaddedWindowWarning", "TrainingDivergedError", "UnsupportedBackendError"]
 
 
 class TrainingDivergedError(FloatingPointError):
@@ -24,5 +24,19 @@ class UnsupportedBackendError(RuntimeError):
     --------
     >>> from skrnn.exceptions import UnsupportedBackendError
     >>> issubclass(UnsupportedBackendError, RuntimeError)
+    True
+    """
+
+
+class PaddedWindowWarning(UserWarning):
+    """Windows hold padding where earlier rows could have been given.
+
+    A request for one row, for example, that does not continue the fitted series sees a window that
+    is masked but for one step.
+
+    Examples
+    --------
+    >>> from skrnn.exceptions import PaddedWindowWarning
+    >>> issubclass(PaddedWindowWarning, UserWarning)
     True
     """

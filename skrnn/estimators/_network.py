@@ -12,6 +12,7 @@ from .._keras import keras
 from ..by_config import freeze, thaw
 from ..networks._spec import NetworkSpec, freeze_layer_params
 from ..networks._stacked import build_model, build_plain_model
+from ..training._optimizer import OptimizerState
 from ..training._predict import predict
 from ..weights import Weights
 from ._parameters import dense_layer_units, layer_directions, layer_units
@@ -39,15 +40,15 @@ class FittedNetwork:
     ----------
     spec : NetworkSpec
     weights : Weights
-    slots : list of ndarray or None
-        State of the optimizer, where training may go on.
+    optimizer : OptimizerState or None
+        Kept where training may go on.
     masked : bool
         Whether rows with masked steps were trained on.
     """
 
     spec: NetworkSpec
     weights: Weights
-    slots: list[np.ndarray] | None
+    optimizer: OptimizerState | None
     masked: bool
 
     def predict(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:

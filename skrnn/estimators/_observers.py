@@ -64,6 +64,7 @@ class KerasCallbacks(_Observer):
 
     def __init__(self, callbacks: Any, network: FittedNetwork, optimizer: Any, epochs: int) -> None:
         self._model = network.build_keras_model()
+        optimizer.build(self._model.trainable_variables)
         self._model.compile(optimizer=optimizer)
         callbacks = [callbacks] if not isinstance(callbacks, list | tuple) else callbacks
         self._list = keras.callbacks.CallbackList(

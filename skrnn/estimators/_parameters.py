@@ -8,8 +8,8 @@ from typing import Any
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from ..networks._spec import CELLS, MERGE_MODES
+from ..scaling import SCALERS
 from ..validation import LAYOUTS
-from ._scaling import SCALERS
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _RATE = Interval(Real, 0, 1, closed="left")

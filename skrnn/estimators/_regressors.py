@@ -51,7 +51,7 @@ class _Regressor(RegressorMixin, RecurrentEstimator):
 
 
 @with_shared_sections
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class RecurrentRegressor(_Regressor):
     """Recurrent network for regression, with the cell as a parameter.
 
@@ -102,7 +102,7 @@ class RecurrentRegressor(_Regressor):
 
 
 @with_shared_sections
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class LSTMRegressor(_Regressor):
     """LSTM network for regression.
 
@@ -151,7 +151,7 @@ class LSTMRegressor(_Regressor):
 
 
 @with_shared_sections
-@dataclass(eq=False, repr=False)
+@dataclass(eq=False, repr=False, kw_only=True)
 class BiLSTMRegressor(_Regressor):
     """Bidirectional LSTM network for regression.
 

@@ -17,7 +17,7 @@ from ..training._epoch import get_network
 from ..training._history import History
 from ..training._loop import Outcome, Run, train
 from ..training._loss import check_loss
-from ..training._optimizer import split_optimizer
+from ..training._optimizer import OptimizerState, split_optimizer
 from ..training._plan import TrainingPlan
 from ..training._seeding import make_streams
 from ..training._stopping import Patience
@@ -55,12 +55,12 @@ def train_network(
     """
     spec = make_spec(params, cell, (*data.sequences.shape[1:], data.targets.shape[1]))
     plan, run, streams = _plan_training(params, seed)
-    weights, slots = _start(spec, previous, streams)
+    weights, slots = _start(spec, plan, previous, streams)
     before = previous[0].masked if previous else False
     masked = before or not data.mask.all()
 
-    def fitted(weights: Weights, slots: Any = None) -> FittedNetwork:
-        return FittedNetwork(spec, weights, slots, masked)
+    def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
+        return FittedNetwork(spec, weights, optimizer, masked)
 
     with ExitStack() as stack:
         observers = _make_observers(params, name, fitted(weights), run, hooks, fitted)
@@ -83,7 +83,7 @@ def train_network(
             "far are kept.",
             stacklevel=2,
         )
-    kept = result.slots if params["warm_start"] else None
+    kept = OptimizerState(plan.optimizer, result.slots) if params["warm_start"] else None
     history = previous[1].extended(result.history) if previous else result.history
     return fitted(result.weights, kept), history
 
@@ -108,7 +108,7 @@ def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[Train
     return plan, run, streams
 
 
-def _start(spec: Any, previous: Any, streams: Any) -> tuple[Weights, Any]:
+def _start(spec: Any, plan: TrainingPlan, previous: Any, streams: Any) -> tuple[Weights, Any]:
     model = get_network(build_model, spec.structure()).model
     if previous is None:
         return initial_weights(model, spec, streams.weights, streams.dropout), None
@@ -120,7 +120,9 @@ def _start(spec: Any, previous: Any, streams: Any) -> tuple[Weights, Any]:
             f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
         )
     fixed = fixed_values(model, spec, streams.dropout)
-    return Weights(network.weights.trainable, fixed), network.slots
+    state = network.optimizer
+    resumes = state is not None and state.structure == plan.optimizer
+    return Weights(network.weights.trainable, fixed), state.slots if resumes else None
 
 
 def _make_observers(

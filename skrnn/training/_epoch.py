@@ -19,7 +19,6 @@ from ..by_config import thaw
 from ..weights import Weights
 from ._compile_cache import compile_cache
 from ._loss import divisor, row_loss
-from ._optimizer import OptimizerStructure
 from ._persistent_cache import use_persistent_cache
 from ._plan import TrainingPlan, batches_per_call
 
@@ -81,7 +80,7 @@ class TrainingProgram:
         self.network, self.plan = network, plan
         self.per_call = batches_per_call(plan.batch_size, *spec.input_shapes[0])
         with _keras_lock:
-            self.optimizer = _structure(plan).build()
+            self.optimizer = plan.optimizer.build()
             self.optimizer.build(network.model.trainable_variables)
         # Slots start at zero or at a constant that the optimizer chose.
         self.initial_slots = [_to_numpy(variable) for variable in self.optimizer.variables]
@@ -113,7 +112,7 @@ class TrainingProgram:
         trainable, fixed, slots, total = state
         gradient_of = jax.value_and_grad(self._loss, has_aux=True)
         (loss, fixed), gradients = gradient_of(trainable, fixed, batch)
-        gradients = _clip(gradients, _structure(self.plan).clipping, rates["clip"])
+        gradients = _clip(gradients, self.plan.optimizer.clipping, rates["clip"])
         slots = [*slots]
         slots[self.rate_slot] = learning_rate
         trainable, slots = self._apply(slots, gradients, trainable, rates["weight_decay"])
@@ -126,7 +125,7 @@ class TrainingProgram:
 
     def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
         optimizer = self.optimizer
-        decays = _structure(self.plan).decays
+        decays = self.plan.optimizer.decays
         optimizer.weight_decay = weight_decay if decays else None
         try:
             return optimizer.stateless_apply(slots, gradients, trainable)
@@ -136,7 +135,7 @@ class TrainingProgram:
     def finalize(self, trainable: list[Any], slots: list[Any]) -> list[np.ndarray]:
         """Return the weights to keep: the moving average where the optimizer keeps one."""
         if not self.optimizer.use_ema:
-            return [np.asarray(array) for array in trainable]
+            return [np.array(array) for array in trainable]
         variables = self.network.model.trainable_variables
         with _keras_lock:
             for variable, value in zip(variables, trainable, strict=True):
@@ -243,11 +242,6 @@ def _norm(arrays: Any) -> Any:
 
 def _shrink(norm: Any, limit: Any) -> Any:
     return limit / jnp.maximum(norm, limit)
-
-
-def _structure(plan: TrainingPlan) -> OptimizerStructure:
-    assert isinstance(plan.optimizer, OptimizerStructure)
-    return plan.optimizer
 
 
 def _batches_like(spec: Any, per_call: int, batch_size: int) -> dict[str, Any]:

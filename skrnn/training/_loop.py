@@ -131,7 +131,7 @@ class _State:
 
     @property
     def weights(self) -> Weights:
-        trainable, fixed = ([np.asarray(array) for array in part] for part in self.arrays[:2])
+        trainable, fixed = ([np.array(array) for array in part] for part in self.arrays[:2])
         return Weights(trainable, fixed)
 
 
@@ -234,7 +234,7 @@ class _Loop:
         return not (self._observe(state, epoch, logs) or stop)
 
     def postprocess(self, state: _State) -> TrainingResult:
-        slots = [np.asarray(array) for array in state.arrays[2]]
+        slots = [np.array(array) for array in state.arrays[2]]
         weights = state.best
         if weights is None:
             current = state.weights

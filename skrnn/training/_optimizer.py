@@ -8,8 +8,12 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from .._keras import keras
 
+# Wrappers around other optimizers, and the base class.
+_NOT_BY_NAME = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
 _CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 
 
@@ -42,6 +46,21 @@ class OptimizerStructure:
     def build(self) -> Any:
         """Build a Keras optimizer that nobody else holds."""
         return self.kind.from_config({**self.settings, "learning_rate": 0.0})  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class OptimizerState:
+    """What an optimizer has gathered, to go on from.
+
+    Attributes
+    ----------
+    structure : OptimizerStructure
+        Whose state it is.
+    slots : list of ndarray
+    """
+
+    structure: OptimizerStructure
+    slots: list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -88,24 +107,25 @@ def split_optimizer(
     return OptimizerStructure(_kind_of(optimizer), settings, bool(decay), clipping), values
 
 
-def known_optimizers() -> list[str]:
-    """Return the names that Keras knows."""
+def known_optimizers() -> dict[str, type]:
+    """Return the optimizers of Keras by name."""
     base = keras.optimizers.Optimizer
     members = vars(keras.optimizers).values()
     kinds = [kind for kind in members if isinstance(kind, type) and issubclass(kind, base)]
-    names = {kind.__name__.lower() for kind in kinds}
-    return sorted(names - {"optimizer", "lossscaleoptimizer", "multioptimizer"})
+    named = {kind.__name__.lower(): kind for kind in kinds}
+    return {name: named[name] for name in sorted(named) if name not in _NOT_BY_NAME}
 
 
 def _kind_of(optimizer: Any) -> type:
     if not isinstance(optimizer, str):
         return type(optimizer)
-    if optimizer.lower() not in known_optimizers():
+    known = known_optimizers()
+    if optimizer.lower() not in known:
         raise ValueError(
-            f"optimizer={optimizer!r} is not known. Choose one of {known_optimizers()}, or pass a "
+            f"optimizer={optimizer!r} is not known. Choose one of {list(known)}, or pass a "
             "keras.optimizers.Optimizer."
         )
-    return type(keras.optimizers.get(optimizer))
+    return known[optimizer.lower()]
 
 
 def _config_of(optimizer: Any) -> dict[str, Any]:

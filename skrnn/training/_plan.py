@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Any
 
 # One program call trains at most this many batches, gathered into arrays of about this many bytes.
 _MAX_BATCHES = 32
@@ -25,7 +26,7 @@ class TrainingPlan:
 
     batch_size: int
     loss: Hashable
-    optimizer: Hashable
+    optimizer: Any
 
 
 def batches_per_call(batch_size: int, n_timesteps: int, n_features: int) -> int:

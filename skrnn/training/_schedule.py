@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import jax
 import numpy as np
 
+from .._keras import keras
 from ..by_config import freeze
 from ._compile_cache import compile_cache
 from ._stopping import Patience
@@ -70,8 +71,23 @@ class Plateau(Constant):
             self._patience.n_worse = 0
 
 
+class FromFunction:
+    """The rates that a function of the step returns."""
+
+    def __init__(self, function: Callable[[int], Any]) -> None:
+        self._function = function
+
+    def rates(self, first_step: int, n_steps: int) -> np.ndarray:
+        """Return the rates of `n_steps` steps."""
+        steps = range(first_step, first_step + n_steps)
+        return np.array([float(self._function(step)) for step in steps], np.float32)
+
+    def end_epoch(self, monitored: float) -> None:
+        """Do nothing."""
+
+
 class FromKeras:
-    """The rates of a Keras learning-rate schedule, or of any function of the step."""
+    """The rates of a Keras learning-rate schedule, all steps of a call at once."""
 
     def __init__(self, schedule: Callable[[Any], Any]) -> None:
         key = ("schedule", freeze(schedule))
@@ -91,9 +107,15 @@ def make_schedule(
 ) -> Schedule:
     """Return the schedule that `lr_schedule` and the rate of the optimizer ask for."""
     if lr_schedule is None:
-        return FromKeras(rate) if callable(rate) else Constant(rate)
+        return _of_callable(rate) if callable(rate) else Constant(rate)
     if callable(lr_schedule):
-        return FromKeras(lr_schedule)
+        return _of_callable(lr_schedule)
     if lr_schedule == "cosine":
         return Cosine(rate, first_step, total_steps)
     return Plateau(rate, tol)
+
+
+def _of_callable(schedule: Callable[[Any], Any]) -> Schedule:
+    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        return FromKeras(schedule)
+    return FromFunction(schedule)

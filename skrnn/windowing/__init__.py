@@ -1,0 +1,1 @@
+"""Windows: the arithmetic, and the transformers around it."""

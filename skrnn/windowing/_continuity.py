@@ -1,0 +1,110 @@
+"""How many steps lie between two values of an index: dates, periods or integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Tick
+
+# Where an index has holes, its frequency is looked for in runs of so many dates, at so many places.
+_RUN = 3
+_PLACES = 200
+
+
+def check_index(index: pd.Index) -> None:
+    """Raise unless the index says which row follows which."""
+    known = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
+    if not known and not pd.api.types.is_integer_dtype(index.dtype):
+        raise ValueError(
+            f"X has an index of type {type(index).__name__} with dtype {index.dtype}. Windows need "
+            "dates, periods or integers that say which row follows which. Use "
+            "X.reset_index(drop=True) where all rows follow one another."
+        )
+
+
+def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
+    """Return the distance from one row to the next: a frequency, or an integer.
+
+    Parameters
+    ----------
+    index : pandas.Index
+    within : bool array of shape (n_rows - 1,)
+        Whether a row and the next belong to one series.
+    freq : str, offset or None
+        Frequency of dates, where the user gives it.
+
+    Returns
+    -------
+    step : offset, int or None
+        None where fewer than three dates leave it open.
+
+    Raises
+    ------
+    ValueError
+        When dates have no regular frequency.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        return index.freq
+    if not isinstance(index, pd.DatetimeIndex):
+        return _commonest(np.diff(np.asarray(index))[within])
+    given = freq if freq is not None else index.freq
+    if given is not None:
+        return to_offset(given)
+    dates = pd.DatetimeIndex(index.unique()).sort_values()
+    if len(dates) < 3:
+        return None
+    inferred = pd.infer_freq(dates)
+    return to_offset(inferred) if inferred else _frequency_with_holes(dates)
+
+
+def steps_between(before: pd.Index, after: pd.Index, step: Any) -> np.ndarray:
+    """Return the number of steps from each value to its counterpart; NaN where there is no such."""
+    if step is None or (type(before) is not type(after) and not _both_integers(before, after)):
+        return np.full(len(after), np.nan)
+    if isinstance(after, pd.PeriodIndex):
+        steps = (after.asi8 - before.asi8).astype(float)
+        return steps if before.freq == after.freq else np.full(len(after), np.nan)
+    if not isinstance(after, pd.DatetimeIndex):
+        return _whole((np.asarray(after) - np.asarray(before)) / step)
+    if isinstance(step, Tick):
+        return _whole((after - before) / pd.Timedelta(step))
+    first, last = min(before.min(), after.min()), max(before.max(), after.max())
+    grid = pd.date_range(first, last, freq=step)
+    places = [grid.get_indexer(index).astype(float) for index in (before, after)]
+    for place in places:
+        place[place < 0] = np.nan
+    return places[1] - places[0]
+
+
+def _commonest(differences: np.ndarray) -> int:
+    steps, counts = np.unique(differences[differences > 0], return_counts=True)
+    return int(steps[np.argmax(counts)]) if len(steps) else 1
+
+
+def _frequency_with_holes(dates: pd.DatetimeIndex) -> Any:
+    starts = np.unique(np.linspace(0, len(dates) - 3, _PLACES).astype(int))
+    names = {pd.infer_freq(dates[start : start + _RUN]) for start in starts} - {None}
+    fitting = {
+        len(grid): offset
+        for offset in map(to_offset, sorted(names))
+        if dates.isin(grid := pd.date_range(dates[0], dates[-1], freq=offset)).all()
+    }
+    if not fitting:
+        raise ValueError(
+            "X has dates of no regular frequency, so there is no telling which row follows which. "
+            'Set freq (such as "D" or "MS"), or gap_tolerance to the longest pandas.Timedelta '
+            "between neighbouring rows."
+        )
+    return fitting[min(fitting)]
+
+
+def _whole(steps: Any) -> np.ndarray:
+    steps = np.asarray(steps, dtype=float)
+    return np.where(steps == np.round(steps), steps, np.nan)
+
+
+def _both_integers(left: pd.Index, right: pd.Index) -> bool:
+    return all(pd.api.types.is_integer_dtype(index.dtype) for index in (left, right))

@@ -1,0 +1,292 @@
+"""Rows in, causal windows out, in a scikit-learn Pipeline."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+from ..exceptions import PaddedWindowWarning
+from ._indices import causal_windows, segment_starts, span_of
+from ._series import find_tails, learn_continuity, read_series
+
+
+class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+    """Turn every row of a series into the window that ends there.
+
+    The number of rows is kept, so the transformer stands in a `Pipeline` in front of a recurrent
+    network: the window length becomes a parameter of a search, and scalers that come after it see
+    the windows of training rows only. No window holds a later row than the one it ends at.
+
+    The transformer remembers the last rows it was fitted on. Where the pandas index of new data
+    *directly continues* them (the next period, the next integer of a constant step, the next date
+    of the frequency), they fill the first windows; so in a cross-validation over time the first
+    windows of a test fold see the end of the training fold. In all other cases, and for NumPy
+    arrays, the first windows are padded. The same rule cuts windows where a series has a hole.
+
+    Parameters
+    ----------
+    window : int, default=12
+        Number of steps in a window.
+    stride : int, default=1
+        Rows from one step of a window to the next (dilation): 24 on hourly rows makes windows of
+        values one day apart.
+    padding : {"nan", "edge"}, float or None, default=None
+        What stands before the first row of a series: NaN, which the estimators of skrnn take as
+        masked steps; a copy of the first row; or a number. None means `"nan"`, and `"edge"` with
+        `flatten=True`, so that ordinary regressors work.
+    flatten : bool, default=False
+        Return 2-D arrays, all features of the oldest step first, for ordinary regressors.
+    group : str, int or None, default=None
+        Column that says which of several series a row belongs to; it is not passed on. A frame
+        whose MultiIndex has the time as its last level needs none. No window spans two series.
+    freq : str, offset or None, default=None
+        Frequency of a date index. None takes that of the index, or infers it.
+    gap_tolerance : int, pandas.Timedelta or None, default=None
+        Missing steps (or for dates, the longest time between neighbours) that windows bridge.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns, the group among them.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `X` is a frame with string names.
+
+    See Also
+    --------
+    make_windows : Windows and targets as arrays.
+    SequenceScaler : Scale windows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skrnn import SlidingWindowTransformer
+    >>> months = pd.period_range("2020-01", periods=5, freq="M")
+    >>> frame = pd.DataFrame({"sales": [1.0, 2.0, 3.0, 4.0, 5.0]}, index=months)
+    >>> windows = SlidingWindowTransformer(3).fit(frame[:3])
+    >>> windows.transform(frame[:3])[:, :, 0]
+    array([[nan, nan,  1.],
+           [nan,  1.,  2.],
+           [ 1.,  2.,  3.]])
+    >>> windows.transform(frame[3:])[:, :, 0]  # goes on where the fitted rows ended
+    array([[2., 3., 4.],
+           [3., 4., 5.]])
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "window": [Interval(Integral, 1, None, closed="left")],
+        "stride": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"nan", "edge"}), Interval(Real, None, None, closed="both"), None],
+        "flatten": ["boolean"],
+        "group": [str, Integral, None],
+        "freq": [str, pd.DateOffset, None],
+        "gap_tolerance": [Interval(Integral, 0, None, closed="left"), pd.Timedelta, None],
+    }
+
+    def __init__(
+        self,
+        window=12,
+        *,
+        stride=1,
+        padding=None,
+        flatten=False,
+        group=None,
+        freq=None,
+        gap_tolerance=None,
+    ):
+        self.window = window
+        self.stride = stride
+        self.padding = padding
+        self.flatten = flatten
+        self.group = group
+        self.freq = freq
+        self.gap_tolerance = gap_tolerance
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Remember the last rows of each series.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in order of time.
+        y : Ignored
+            Not used, present for API consistency.
+
+        Returns
+        -------
+        self : SlidingWindowTransformer
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            When the index of a series does not increase, or does not say what follows what.
+        """
+        series = self._read(X, reset=True)
+        continuity = learn_continuity(series, self.freq, self.gap_tolerance)
+        n_holes = int((series.same_as_before() & ~continuity.within(series)).sum())
+        if n_holes:
+            warnings.warn(
+                f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
+                "gap_tolerance to bridge holes up to a length, or fill them before.",
+                PaddedWindowWarning,
+                stacklevel=2,
+            )
+        self._continuity = continuity
+        self._first_row = series.rows[0].copy()
+        self._tails = find_tails(series, span_of(self.window, self.stride))
+        return self
+
+    def transform(self, X):
+        """Return the window that ends at each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in order of time.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_samples, window, n_features)
+            A read-only view where no cast and no sorting is needed. With `flatten=True` an array of
+            shape (n_samples, window * n_features).
+        """
+        check_is_fitted(self, "_tails")
+        series = self._read(X, reset=False)
+        _warn_if_index_changed(series.index is not None, self._continuity.indexed)
+        starts = segment_starts(np.concatenate([[True], ~self._continuity.within(series)]))
+        heads, n_padded = self._heads(series, starts)
+        refit = np.array_equal(series.rows[0], self._first_row, equal_nan=True)
+        if n_padded and not refit:
+            warnings.warn(
+                f"{n_padded} of {len(series.rows)} windows reach back before the rows given and are"
+                " padded, since these rows do not directly continue those of fit. Pass the "
+                f"{span_of(self.window, self.stride)} rows before them too, with their index.",
+                PaddedWindowWarning,
+                stacklevel=2,
+            )
+        windows = causal_windows(series.rows, starts, heads, self.window, self.stride)
+        if series.order is not None:
+            windows = windows[np.argsort(series.order)]
+        return windows.reshape(len(windows), -1) if self.flatten else windows
+
+    @available_if(lambda self: self.flatten)
+    def get_feature_names_out(self, input_features=None):
+        """Return names such as `sales_lag2`, for flattened windows.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns; None takes those seen in fit.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        check_is_fitted(self, "_tails")
+        names = _check_feature_names_in(self, input_features)
+        if self.group is not None:
+            by_name = isinstance(self.group, str)
+            names = names[names != self.group] if by_name else np.delete(names, self.group)
+        lags = range(span_of(self.window, self.stride), -1, -self.stride)
+        return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
+
+    def set_output(self, *, transform=None):
+        """Set the container of flattened windows; 3-D windows are always arrays.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of the output, as everywhere in scikit-learn.
+
+        Returns
+        -------
+        self : SlidingWindowTransformer
+        """
+        return super().set_output(transform=transform) if self.flatten else self
+
+    def __sklearn_tags__(self):
+        """Return the tags."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _read(self, X, *, reset):
+        X = X.to_frame() if isinstance(X, pd.Series) else X
+        index = X.index if isinstance(X, pd.DataFrame) else None
+        features, group = X, None
+        if self.group is not None:
+            features, group = _split_group(X, self.group)
+        rows = check_array(features, dtype="numeric", ensure_all_finite="allow-nan", estimator=self)
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        if self._fill() is np.nan and not np.issubdtype(rows.dtype, np.floating):
+            rows = rows.astype(np.float64)
+        return read_series(rows, index, group)
+
+    def _fill(self):
+        """Return NaN, a number, or "edge"."""
+        choice = self.padding
+        if choice is None:
+            choice = "edge" if self.flatten else "nan"
+        return np.nan if choice == "nan" else choice
+
+    def _heads(self, series, starts):
+        """Return what comes before each segment, and how many windows hold padding."""
+        span, fill = span_of(self.window, self.stride), self._fill()
+        edge = series.rows[starts] if fill == "edge" else np.full_like(series.rows[starts], fill)
+        heads = np.repeat(edge[:, None], span, axis=1)
+        lengths = np.diff(starts, append=len(series.rows))
+        padding = np.full(len(starts), span)
+        for segment in _first_of_each_series(series, starts):
+            tail = self._tails.get(series.label(starts[segment]))
+            if tail is None or not self._continues(series, starts[segment], tail):
+                continue
+            n_rows = len(tail.rows)
+            heads[segment, span - n_rows :] = tail.rows
+            if fill == "edge" and n_rows:
+                heads[segment, : span - n_rows] = tail.rows[0]
+            padding[segment] = span - n_rows
+        return heads, int(np.minimum(lengths, padding).sum())
+
+    def _continues(self, series, row, tail):
+        if series.index is None or tail.last is None:
+            return False
+        return bool(self._continuity.follows(tail.last, series.index[row : row + 1])[0])
+
+
+def _split_group(X, group):
+    if isinstance(X, pd.DataFrame):
+        if group not in X.columns:
+            raise ValueError(f"group={group!r} is not a column of X. It has {list(X.columns)}.")
+        return X.drop(columns=group), X[group].to_numpy()
+    X = np.asarray(X)
+    if isinstance(group, str) or not -X.shape[1] <= group < X.shape[1]:
+        raise ValueError(f"group={group!r} is not a column of X, an array of {X.shape[1]} columns.")
+    return np.delete(X, group, axis=1), X[:, group]
+
+
+def _first_of_each_series(series, starts):
+    new = np.concatenate([[True], ~series.same_as_before()])
+    return np.flatnonzero(new[starts])
+
+
+def _warn_if_index_changed(indexed, indexed_in_fit):
+    if indexed != indexed_in_fit:
+        now, then = ("has an index", "had none") if indexed else ("has no index", "had one")
+        warnings.warn(
+            f"X {now}, but {then} in fit: the first windows cannot go on from the rows of fit. A "
+            "scaler in front returns arrays without index; put it behind, or use "
+            'set_output(transform="pandas") on it.',
+            PaddedWindowWarning,
+            stacklevel=3,
+        )
