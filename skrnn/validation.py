@@ -22,6 +22,11 @@ def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
     ValueError
         When `X` has another rank, or columns that are no multiple of `n_variables`.
     """
+    if 0 in X.shape[1:]:
+        raise ValueError(
+            f"X has shape {X.shape}: 0 time steps or 0 features leave nothing to learn from. Pass "
+            "at least one of each."
+        )
     if X.ndim == 3:
         return X if layout == "time_major" else np.swapaxes(X, 1, 2)
     if X.ndim != 2:

@@ -11,9 +11,10 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from ..by_config import check_survives_copy
 from ..training._batching import Dataset
 from ..validation import to_float32
-from ._parameters import CONSTRAINTS, check_target_feature
+from ._parameters import CONSTRAINTS, check_instances, check_target_feature
 from ._reading import read_fit_rows, read_sequences, read_validation_rows
 from ._rows import split_tail
 from ._scaling import make_input_scaler, make_target_scaler
@@ -134,6 +135,11 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(self, "history_")
         return self._network.build_keras_model()
 
+    def __sklearn_clone__(self):
+        """Return an unfitted copy; refuse a loss that would come out of it as another."""
+        check_survives_copy("loss", self.loss)
+        return super().__sklearn_clone__()
+
     def __sklearn_tags__(self):
         """Return the tags."""
         tags = super().__sklearn_tags__()
@@ -142,6 +148,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return tags
 
     def _fit(self, X, y, sample_weight, X_val, y_val, *, params, resume):
+        check_instances(self)
         with _restored_on_error(self), callback_management_context(self):
             rows = read_fit_rows(self, X, y, sample_weight, reset=not resume)
             validation = read_validation_rows(self, X_val, y_val)

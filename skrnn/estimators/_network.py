@@ -32,6 +32,15 @@ _CELLS = {
 }
 
 
+# By the last word of an argument, what finds the object that a name stands for.
+_LOOK_UP = {
+    "initializer": keras.initializers.get,
+    "regularizer": keras.regularizers.get,
+    "constraint": keras.constraints.get,
+    "activation": keras.activations.get,
+}
+
+
 @dataclass(frozen=True)
 class FittedNetwork:
     """A trained network as plain data.
@@ -102,7 +111,7 @@ def _check_layer_params(params: dict[str, Any] | None, cell: str) -> None:
     arguments = set(inspect.signature(_LAYERS[cell].__init__).parameters)
     allowed = arguments & set(inspect.signature(_CELLS[cell].__init__).parameters)
     allowed -= {"self", "kwargs", "seed", *_OWN_ARGUMENTS}
-    for name in params or {}:
+    for name, value in (params or {}).items():
         if name in _OWN_ARGUMENTS:
             raise ValueError(
                 f"layer_params[{name!r}]: this is a parameter of the estimator. Pass {name}= there."
@@ -112,6 +121,16 @@ def _check_layer_params(params: dict[str, Any] | None, cell: str) -> None:
                 f"layer_params[{name!r}] is not an argument of the Keras {cell} layer that can be "
                 f"set here. Choose from {sorted(allowed)}."
             )
+        _check_layer_param(name, value)
+
+
+def _check_layer_param(name: str, value: Any) -> None:
+    look_up = _LOOK_UP.get(name.rpartition("_")[2])
+    try:
+        if look_up is not None:
+            look_up(value)
+    except ValueError as error:
+        raise ValueError(f"layer_params[{name!r}]={value!r} is not known to Keras.") from error
 
 
 def _check_activation(name: str, activation: Any) -> None:

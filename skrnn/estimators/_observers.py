@@ -17,6 +17,15 @@ from ._network import FittedNetwork, set_weights
 _SHOWN = ("loss", "val_loss")
 
 
+def check_callbacks(callbacks: Any) -> None:
+    """Raise unless `callbacks` is None or Keras callbacks."""
+    for callback in _as_list(callbacks):
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise TypeError(
+                f"callbacks must be instances of keras.callbacks.Callback, but one is {callback!r}."
+            )
+
+
 class _Observer:
     """One that does nothing."""
 
@@ -66,9 +75,8 @@ class KerasCallbacks(_Observer):
         self._model = network.build_keras_model()
         optimizer.build(self._model.trainable_variables)
         self._model.compile(optimizer=optimizer)
-        callbacks = [callbacks] if not isinstance(callbacks, list | tuple) else callbacks
         self._list = keras.callbacks.CallbackList(
-            copy.deepcopy(list(callbacks)), model=self._model, epochs=epochs, verbose=0
+            copy.deepcopy(_as_list(callbacks)), model=self._model, epochs=epochs, verbose=0
         )
 
     def begin(self, weights: Weights) -> None:
@@ -151,3 +159,9 @@ class SklearnCallbacks(_Observer):
             reconstruction_attributes=lambda: self._attributes(weights(), self._history),
         )
         return bool(stop)
+
+
+def _as_list(callbacks: Any) -> list[Any]:
+    if callbacks is None:
+        return []
+    return list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]

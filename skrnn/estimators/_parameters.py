@@ -13,7 +13,8 @@ from ..validation import LAYOUTS
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _RATE = Interval(Real, 0, 1, closed="left")
-_SCALER = [StrOptions({*SCALERS, "window"}), HasMethods(["fit", "transform"]), None]
+_SCALER_NAMES = StrOptions({*SCALERS, "window"})
+_BOTH_WAYS = HasMethods(["fit", "transform", "inverse_transform"])
 
 CONSTRAINTS: dict[str, list[Any]] = {
     "units": [_POSITIVE_INT, "array-like"],
@@ -27,8 +28,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "layer_params": [dict, None],
     "layout": [StrOptions(set(LAYOUTS))],
     "n_variables": [_POSITIVE_INT],
-    "input_scaler": _SCALER,
-    "target_scaler": _SCALER,
+    "input_scaler": [_SCALER_NAMES, HasMethods(["fit", "transform"]), None],
+    "target_scaler": [_SCALER_NAMES, _BOTH_WAYS, None],
     "target_feature": [Integral, None],
     "seasonal_lag": [_POSITIVE_INT, None],
     "loss": [str, callable],
@@ -83,6 +84,16 @@ def layer_directions(bidirectional: Any, n_layers: int) -> tuple[bool, ...]:
             "bool for all recurrent layers, or one per layer."
         )
     return tuple(bool(value) for value in bidirectional)
+
+
+def check_instances(estimator: Any) -> None:
+    """Raise where a class was passed instead of an instance of it."""
+    for name in ("input_scaler", "target_scaler", "optimizer"):
+        value = getattr(estimator, name)
+        if isinstance(value, type):
+            raise ValueError(
+                f"{name} is the class {value.__name__}. Pass an instance of it: {value.__name__}()."
+            )
 
 
 def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> int:

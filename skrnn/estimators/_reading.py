@@ -30,7 +30,7 @@ def read_fit_rows(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: 
     reset : bool
         Learn number and names of features from `X`; else compare with what was learned.
     """
-    three_d = _n_dimensions(X) > 2
+    three_d = _n_dimensions(X, "X") > 2
     if three_d:
         X, y = check_X_y(X, y, estimator=estimator, **_FIT_OPTIONS)
     else:
@@ -70,7 +70,7 @@ def read_validation_rows(estimator: Any, X_val: Any, y_val: Any) -> Rows | None:
 
 def read_sequences(estimator: Any, X: Any, name: str = "X") -> tuple[np.ndarray, np.ndarray]:
     """Return sequences of the shape seen in fit, and their mask."""
-    if _n_dimensions(X) > 2:
+    if _n_dimensions(X, name) > 2 or name != "X":  # what scikit-learn checks is always X
         X = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
     else:
         X = validate_data(estimator, X, reset=False, **_X_OPTIONS)
@@ -91,5 +91,13 @@ def _check_shape(estimator: Any, sequences: np.ndarray, name: str) -> None:
         )
 
 
-def _n_dimensions(X: Any) -> int:
-    return int(X.ndim) if hasattr(X, "ndim") else np.asarray(X).ndim
+def _n_dimensions(X: Any, name: str) -> int:
+    if hasattr(X, "ndim"):
+        return int(X.ndim)
+    try:
+        return np.asarray(X).ndim
+    except ValueError as error:
+        raise ValueError(
+            f"{name} holds sequences of unequal length. Pad them to one length with NaN, which "
+            "masks the padded steps: skrnn.to_sequences does that."
+        ) from error

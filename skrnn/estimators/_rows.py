@@ -36,8 +36,21 @@ class Rows:
         return Rows(self.sequences[rows], self.mask[rows], self.targets[rows], weight)
 
     def weighted(self) -> Rows:
-        """Return the rows with a weight that is not zero: those to learn statistics from."""
-        return self if self.weight is None else self[self.weight > 0]
+        """Return the rows with a weight that is not zero: those to learn statistics from.
+
+        Raises
+        ------
+        ValueError
+            When there is none.
+        """
+        if self.weight is None:
+            return self
+        if not self.weight.any():
+            raise ValueError(
+                "sample_weight is zero for all rows to train on: there is nothing to learn from. "
+                "Give at least one of them a positive weight."
+            )
+        return self[self.weight > 0]
 
     def mean_one_weight(self) -> np.ndarray:
         """Return the weights scaled to mean 1.
@@ -51,8 +64,8 @@ class Rows:
             return np.ones(len(self), np.float32)
         if not self.weight.any():
             raise ValueError(
-                "sample_weight is zero for all rows to train on, or for all to validate on: there "
-                "is nothing to learn from. Give at least one of them a positive weight."
+                "sample_weight is zero for all rows to validate on. Give at least one of the last "
+                "rows, which early_stopping holds out, a positive weight."
             )
         return (self.weight / self.weight.mean()).astype(np.float32)
 

@@ -11,6 +11,7 @@ from ..scaling import SequenceFeatures, Targets, make_scaler
 # A window's scale is at least this share of the typical one, so that a constant window is not
 # blown up by its rounding errors.
 _SMALLEST_SCALE = 0.1
+_ROUNDING = 1e-9
 # Spreads of y and of its feature within this factor, and medians within this many spreads, pass.
 _MISMATCH_FACTOR = 20.0
 
@@ -20,8 +21,10 @@ class WindowLevels:
 
     def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
         """Learn the smallest scale from sequences of shape (n_rows, n_timesteps, n_features)."""
-        typical = np.nanstd(values.reshape(-1, values.shape[2]), axis=0)
-        self.smallest_ = np.where(typical > 0, _SMALLEST_SCALE * typical, 1.0)
+        steps = values.reshape(-1, values.shape[2])
+        rounding = _ROUNDING * np.abs(np.nanmean(steps, axis=0))
+        smallest = np.maximum(_SMALLEST_SCALE * np.nanstd(steps, axis=0), rounding)
+        self.smallest_ = np.where(smallest > 0, smallest, 1.0)
         return self
 
     def level_and_scale(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ from ..training._seeding import make_streams
 from ..training._stopping import Patience
 from ..weights import Weights
 from ._network import FittedNetwork, make_spec
-from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks
+from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks, check_callbacks
 
 
 def train_network(
@@ -83,16 +83,22 @@ def train_network(
             "far are kept.",
             stacklevel=2,
         )
-    kept = OptimizerState(plan.optimizer, result.slots) if params["warm_start"] else None
+    kept = OptimizerState(plan.optimizer.signature, result.slots) if params["warm_start"] else None
     history = previous[1].extended(result.history) if previous else result.history
     return fitted(result.weights, kept), history
 
 
 def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[TrainingPlan, Run, Any]:
     check_loss(params["loss"])
+    check_callbacks(params["callbacks"])
     optimizer, values = split_optimizer(
         params["optimizer"], params["learning_rate"], params["clipnorm"]
     )
+    if callable(values.learning_rate) and params["lr_schedule"] is not None:
+        raise ValueError(
+            f"lr_schedule={params['lr_schedule']!r}, but the optimizer has a schedule of its own "
+            "as learning rate. Give one of the two, or set learning_rate to a number."
+        )
     streams = make_streams(*seed)
     stops = params["early_stopping"]
     run = Run(
@@ -121,7 +127,7 @@ def _start(spec: Any, plan: TrainingPlan, previous: Any, streams: Any) -> tuple[
         )
     fixed = fixed_values(model, spec, streams.dropout)
     state = network.optimizer
-    resumes = state is not None and state.structure == plan.optimizer
+    resumes = state is not None and state.owner == plan.optimizer.signature
     return Weights(network.weights.trainable, fixed), state.slots if resumes else None
 
 

@@ -62,8 +62,7 @@ def _initial_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -
     recurrent = "recurrent_" in variable.path
     params = spec.keras_layer_params if recurrent else {}
     argument, default = _INITIALIZERS[variable.name]
-    initializer = keras.initializers.get(params.get(argument, default))
-    value = _draw(initializer, tuple(variable.shape), rng)
+    value = _draw(params.get(argument, default), tuple(variable.shape), rng)
     forget = spec.cell == "lstm" and params.get("unit_forget_bias", True)
     if recurrent and variable.name == "bias" and forget:
         units = value.size // 4
@@ -72,15 +71,15 @@ def _initial_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -
 
 
 def _draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    unseeded = _config(initializer).get("seed") is None
-    if unseeded and type(initializer) is keras.initializers.GlorotUniform:
+    if initializer == "zeros":
+        return np.zeros(shape, np.float32)
+    if initializer == "glorot_uniform":
         limit = np.sqrt(6.0 / (shape[0] + shape[-1]))
         return rng.uniform(-limit, limit, shape).astype(np.float32)
-    if unseeded and type(initializer) is keras.initializers.Orthogonal:
-        return np.float32(initializer.gain) * _orthogonal(shape, rng)
-    if type(initializer) is keras.initializers.Zeros:
-        return np.zeros(shape, np.float32)
-    return np.array(_seeded(initializer, rng)(shape, dtype="float32"), dtype=np.float32)
+    if initializer == "orthogonal":
+        return _orthogonal(shape, rng)
+    seeded = _seeded(keras.initializers.get(initializer), rng)
+    return np.array(seeded(shape, dtype="float32"), dtype=np.float32)
 
 
 def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -95,11 +94,7 @@ def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 
 def _seeded(initializer: Any, rng: np.random.Generator) -> Any:
-    config = _config(initializer)
+    config = initializer.get_config() if hasattr(initializer, "get_config") else {}
     if config.get("seed", 0) is None:
         return type(initializer).from_config({**config, "seed": int(rng.integers(2**31))})
     return initializer
-
-
-def _config(initializer: Any) -> dict[str, Any]:
-    return initializer.get_config() if hasattr(initializer, "get_config") else {}

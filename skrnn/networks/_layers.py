@@ -124,7 +124,7 @@ class LSTM(keras.layers.LSTM):
         outputs = hidden
         if mask is not None and self.zero_output_for_mask:
             outputs = ops.where(mask, hidden, 0.0)
-        return hidden[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
+        return outputs[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
 
     def _keep(self, hidden: Tensor, training: bool) -> Tensor | None:
         if self.value_recurrent_dropout and training:

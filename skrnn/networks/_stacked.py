@@ -8,6 +8,10 @@ from ._cells import GRUCell, LSTMCell, SimpleRNNCell
 from ._layers import LSTM, Placeholder, ValueDropout
 from ._spec import NetworkSpec
 
+# Of Keras' own generators, which are never asked; unseeded ones would draw from Python's `random`.
+_SEED = 0
+_DENSE_INITIALIZERS = ("kernel_initializer", "bias_initializer")
+_RECURRENT_INITIALIZERS = (*_DENSE_INITIALIZERS, "recurrent_initializer")
 _CELLS = {"lstm": LSTMCell, "gru": GRUCell, "simple": SimpleRNNCell}
 _KERAS_LAYERS = {
     "lstm": keras.layers.LSTM,
@@ -17,11 +21,11 @@ _KERAS_LAYERS = {
 
 
 def build_model(spec: NetworkSpec) -> keras.Model:
-    """Build the model of `spec` with placeholder weights.
+    """Build the model of `spec`, which takes a sequence and its mask.
 
-    With the rates of a `spec.structure()` left open the model is the one the engine trains: it
-    takes a sequence and its mask, and dropout rates are weights. A spec with rates gives the model
-    that users see, made of Keras' own layers. Both have the same trainable weights in one order.
+    With the rates left open, as in a `spec.structure()`, it is the model that the engine trains:
+    dropout rates are weights, and all weights are placeholders. With rates it is the one that users
+    see, made of Keras' own layers. Both have the same trainable weights in the same order.
     """
     sequence = keras.Input((spec.n_timesteps, spec.n_features), name="sequence")
     mask = keras.Input((spec.n_timesteps,), dtype="bool", name="mask")
@@ -45,23 +49,23 @@ def _outputs(spec: NetworkSpec, hidden: Any, mask: Any) -> Any:
             )
         hidden = _drop(spec, layer(hidden, mask=mask), name=f"dropout_{depth + 1}")
     for depth, units in enumerate(spec.dense_units):
-        hidden = _dense(units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
-    return _dense(spec.n_outputs, "output")(hidden)
+        hidden = _dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
+    return _dense(spec, spec.n_outputs, "output")(hidden)
 
 
 def _recurrent_layer(spec: NetworkSpec, units: int, *, name: str, sequences: bool) -> Any:
     params: dict[str, Any] = {
         **spec.keras_layer_params,
         "activation": thaw(spec.activation),
-        **dict.fromkeys(("kernel_initializer", "recurrent_initializer"), Placeholder()),
-        "bias_initializer": Placeholder(),
+        "seed": _SEED,
     }
-    if spec.cell == "lstm":
-        params["unit_forget_bias"] = False
     if spec.dropout is not None:
         layer = _KERAS_LAYERS[spec.cell]
         params["recurrent_dropout"] = spec.recurrent_dropout
         return layer(units, name=name, return_sequences=sequences, **params)
+    params |= dict.fromkeys(_RECURRENT_INITIALIZERS, Placeholder())
+    if spec.cell == "lstm":
+        params["unit_forget_bias"] = False
     params["value_recurrent_dropout"] = spec.recurrent_dropout is None
     if spec.cell == "lstm" and _has_standard_gates(params):
         return LSTM(units, name=name, return_sequences=sequences, **params)
@@ -78,14 +82,13 @@ def _has_standard_gates(params: dict[str, Any]) -> bool:
 def _drop(spec: NetworkSpec, hidden: Any, name: str) -> Any:
     if spec.dropout is None:
         return ValueDropout(name=name)(hidden)
-    return keras.layers.Dropout(spec.dropout, name=name)(hidden) if spec.dropout else hidden
+    if not spec.dropout:
+        return hidden
+    return keras.layers.Dropout(spec.dropout, seed=_SEED, name=name)(hidden)
 
 
-def _dense(units: int, name: str, activation: Any = None) -> Any:
-    return keras.layers.Dense(
-        units,
-        activation=activation,
-        kernel_initializer=Placeholder(),
-        bias_initializer=Placeholder(),
-        name=name,
-    )
+def _dense(spec: NetworkSpec, units: int, name: str, activation: Any = None) -> Any:
+    initializers = {}
+    if spec.dropout is None:
+        initializers = dict.fromkeys(_DENSE_INITIALIZERS, Placeholder())
+    return keras.layers.Dense(units, activation=activation, name=name, **initializers)

@@ -43,6 +43,12 @@ class OptimizerStructure:
         key = json.dumps(self.settings, sort_keys=True, default=repr)
         object.__setattr__(self, "key", key)
 
+    @property
+    def signature(self) -> str:
+        """Text that tells structures apart, as plain data."""
+        name = f"{self.kind.__module__}.{self.kind.__qualname__}"
+        return f"{name} {self.key} {self.decays} {self.clipping}"
+
     def build(self) -> Any:
         """Build a Keras optimizer that nobody else holds."""
         return self.kind.from_config({**self.settings, "learning_rate": 0.0})  # type: ignore[attr-defined]
@@ -54,12 +60,12 @@ class OptimizerState:
 
     Attributes
     ----------
-    structure : OptimizerStructure
-        Whose state it is.
+    owner : str
+        The `signature` of the structure whose state it is.
     slots : list of ndarray
     """
 
-    structure: OptimizerStructure
+    owner: str
     slots: list[np.ndarray]
 
 

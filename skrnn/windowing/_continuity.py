@@ -25,6 +25,13 @@ def check_index(index: pd.Index) -> None:
         )
 
 
+def kind_of(index: pd.Index) -> str:
+    """Return what an index counts in; values of different kinds never follow one another."""
+    if isinstance(index, pd.PeriodIndex):
+        return f"periods of {index.freqstr}"
+    return f"dates in {index.tz}" if isinstance(index, pd.DatetimeIndex) else "integers"
+
+
 def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
     """Return the distance from one row to the next: a frequency, or an integer.
 
@@ -61,15 +68,17 @@ def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
 
 
 def steps_between(before: pd.Index, after: pd.Index, step: Any) -> np.ndarray:
-    """Return the number of steps from each value to its counterpart; NaN where there is no such."""
-    if step is None or (type(before) is not type(after) and not _both_integers(before, after)):
+    """Return the number of steps from each value to its counterpart; NaN where there is no such.
+
+    The two are of one kind, and so is the step.
+    """
+    if step is None or not len(after):
         return np.full(len(after), np.nan)
     if isinstance(after, pd.PeriodIndex):
-        steps = (after.asi8 - before.asi8).astype(float)
-        return steps if before.freq == after.freq else np.full(len(after), np.nan)
+        return _whole((after.asi8 - before.asi8) / step.n)
     if not isinstance(after, pd.DatetimeIndex):
         return _whole((np.asarray(after) - np.asarray(before)) / step)
-    if isinstance(step, Tick):
+    if isinstance(step, Tick) and not isinstance(step, pd.offsets.Day):  # Day: not always 24 hours
         return _whole((after - before) / pd.Timedelta(step))
     first, last = min(before.min(), after.min()), max(before.max(), after.max())
     grid = pd.date_range(first, last, freq=step)
@@ -104,7 +113,3 @@ def _frequency_with_holes(dates: pd.DatetimeIndex) -> Any:
 def _whole(steps: Any) -> np.ndarray:
     steps = np.asarray(steps, dtype=float)
     return np.where(steps == np.round(steps), steps, np.nan)
-
-
-def _both_integers(left: pd.Index, right: pd.Index) -> bool:
-    return all(pd.api.types.is_integer_dtype(index.dtype) for index in (left, right))

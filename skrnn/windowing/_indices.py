@@ -36,11 +36,9 @@ def windows_of(rows: np.ndarray, window: int, stride: int) -> np.ndarray:
     return view[:, :, ::stride].swapaxes(1, 2)
 
 
-def segment_starts(breaks: np.ndarray) -> np.ndarray:
-    """Return where segments start, given for each row whether it does not follow the one before."""
-    starts = breaks.copy()
-    starts[:1] = True
-    return np.flatnonzero(starts)
+def segment_starts(follows: np.ndarray) -> np.ndarray:
+    """Return where segments start, given for each row but the first whether it follows a row."""
+    return np.flatnonzero(np.concatenate([[True], ~follows]))
 
 
 def causal_windows(

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin, _fit_context
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..scaling import SCALERS, SequenceFeatures, make_scaler
@@ -115,12 +116,46 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self, "_scaler")
         return self._apply(X, self._scaler.inverse_transform)
 
+    @available_if(lambda self: self._takes_columns)
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns, for 2-D arrays.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the columns; None takes those seen in fit.
+
+        Returns
+        -------
+        names : ndarray of str
+        """
+        return super().get_feature_names_out(input_features)
+
+    def set_output(self, *, transform=None):
+        """Set the container of scaled 2-D arrays; 3-D ones are always arrays.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"}, default=None
+            Container of the output, as everywhere in scikit-learn.
+
+        Returns
+        -------
+        self : SequenceScaler
+        """
+        return super().set_output(transform=transform) if self._takes_columns else self
+
     def __sklearn_tags__(self):
         """Return the tags."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.input_tags.three_d_array = True
         return tags
+
+    @property
+    def _takes_columns(self):
+        return getattr(self, "_two_dimensional", True)
 
     def _apply(self, X, function):
         sequences = self._read(X, reset=False)
@@ -129,7 +164,14 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scaled[:, :, 0] if self._two_dimensional else scaled
 
     def _read(self, X, *, reset):
-        three_d = (X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim) > 2
+        n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+        three_d = n_dimensions > 2
+        expected = (2, 3) if reset else (2,) if self._two_dimensional else (3,)
+        if n_dimensions > 1 and n_dimensions not in expected:
+            raise ValueError(
+                f"X has {n_dimensions} dimensions, but SequenceScaler is expecting "
+                f"{' or '.join(map(str, expected))}."
+            )
         if three_d:
             X = check_array(X, estimator=self, **_OPTIONS)
         else:
@@ -139,11 +181,6 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             if three_d:
                 self.n_features_in_ = X.shape[2]
                 vars(self).pop("feature_names_in_", None)
-        if X.ndim > 3 or three_d == self._two_dimensional:
-            expected = 2 if self._two_dimensional else 3
-            raise ValueError(
-                f"X has {X.ndim} dimensions, but SequenceScaler was fitted with {expected}."
-            )
         if three_d and X.shape[2] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[2]} features, but SequenceScaler is expecting "

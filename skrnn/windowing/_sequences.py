@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..validation import LAYOUTS
+
 
 def to_sequences(
     data: Any,
@@ -56,6 +58,8 @@ def to_sequences(
     """
     if side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {LAYOUTS}, but it is {layout!r}.")
     sequences = [_as_steps(item) for item in _split(data, instance, layout)]
     if not sequences:
         raise ValueError("data holds no sequence.")
@@ -84,16 +88,17 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
 
 
 def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
+    options: dict[str, bool] = {"sort": False, "observed": True, "dropna": False}
     if instance is not None:
         if instance not in frame.columns:
             raise ValueError(
                 f"instance={instance!r} is not a column of data, which has {list(frame.columns)}."
             )
-        groups = frame.groupby(instance, sort=False)
+        groups = frame.groupby(instance, **options)
         return [group.drop(columns=instance) for _, group in groups]
     if isinstance(frame.index, pd.MultiIndex):
         levels = list(range(frame.index.nlevels - 1))
-        return [group for _, group in frame.groupby(level=levels, sort=False)]
+        return [group for _, group in frame.groupby(level=levels, **options)]
     if len(frame) and isinstance(frame.iloc[0, 0], pd.Series | np.ndarray):
         return [np.column_stack(list(row)) for row in frame.itertuples(index=False)]
     raise ValueError(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._continuity import check_index, infer_step, steps_between
+from ._continuity import check_index, infer_step, kind_of, steps_between
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Series:
         """Return the series of a row; a single one has the label None."""
         return None if self.group is None else self.group[row]
 
+    def time(self, row: int) -> pd.Index | None:
+        """Return the time of a row, as an index of length 1."""
+        return None if self.index is None else self.index[row : row + 1]
+
     def same_as_before(self) -> np.ndarray:
         """Return for each row but the first whether it is of the series of the row before."""
         if self.group is None:
@@ -44,10 +48,30 @@ class Series:
 
 @dataclass(frozen=True)
 class Tail:
-    """The last rows of a series, and the time of the very last one."""
+    """What is remembered of a series.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        The last rows, back to a hole at most.
+    last : pandas.Index or None
+        Time of the last row.
+    first_row : ndarray of shape (n_features,)
+    first : pandas.Index or None
+        Time of the first row.
+    """
 
     rows: np.ndarray
     last: pd.Index | None
+    first_row: np.ndarray
+    first: pd.Index | None
+
+    def begins_at(self, series: Series, row: int) -> bool:
+        """Return whether a row, and its time where known, is the one that the series began with."""
+        time = series.time(row)
+        if self.first is not None and time is not None and self.first[0] != time[0]:
+            return False
+        return np.array_equal(series.rows[row], self.first_row, equal_nan=True)
 
 
 @dataclass(frozen=True)
@@ -57,36 +81,49 @@ class Continuity:
     Attributes
     ----------
     step : offset, int or None
-        From one row to the next; None for rows without index, which always follow one another.
-    indexed : bool
+        From one row to the next; None where it is not known.
+    kind : str or None
+        Of the index; None for rows without, which always follow one another.
     tolerance : int, pandas.Timedelta or None
         Missing steps that are bridged, or for dates the longest time between neighbours.
     """
 
     step: Any
-    indexed: bool
+    kind: str | None
     tolerance: Any
 
     def follows(self, before: pd.Index, after: pd.Index) -> np.ndarray:
         """Return for each time whether it directly follows its counterpart."""
+        if kind_of(before) != kind_of(after):
+            return np.zeros(len(after), bool)
         if isinstance(self.tolerance, pd.Timedelta):
-            if not isinstance(before, pd.DatetimeIndex) or not isinstance(after, pd.DatetimeIndex):
-                return np.zeros(len(after), bool)
             time = after - before
             return np.asarray((time > pd.Timedelta(0)) & (time <= self.tolerance))
         steps = steps_between(before, after, self.step)
         return (steps >= 1) & (steps <= 1 + (self.tolerance or 0))
 
     def within(self, series: Series) -> np.ndarray:
-        """Return for each row but the first whether it follows the row before."""
+        """Return for each row but the first whether it follows the row before.
+
+        Rows with an index of another kind go by a step of their own.
+        """
         same = series.same_as_before()
-        if series.index is None or not self.indexed:
+        if series.index is None or self.kind is None:
             return same
-        return same & self.follows(series.index[:-1], series.index[1:])
+        kind, rule = kind_of(series.index), self
+        if kind != self.kind:
+            rule = Continuity(infer_step(series.index, same, None), kind, None)
+        return same & rule.follows(series.index[:-1], series.index[1:])
 
 
 def read_series(rows: np.ndarray, index: pd.Index | None, group: np.ndarray | None) -> Series:
-    """Sort rows into series."""
+    """Sort rows into series.
+
+    Raises
+    ------
+    ValueError
+        When the index does not say which row follows which, or the group of a row is missing.
+    """
     if isinstance(index, pd.MultiIndex):
         group = index.droplevel(-1).to_numpy() if group is None else group
         index = index.get_level_values(-1)
@@ -95,6 +132,11 @@ def read_series(rows: np.ndarray, index: pd.Index | None, group: np.ndarray | No
     if group is None:
         return Series(rows, index, None, None)
     codes = pd.factorize(group)[0]
+    if (codes < 0).any():
+        raise ValueError(
+            f"X row {int(np.argmin(codes))}: its group is missing, so there is no telling which "
+            "series it belongs to. Fill in the groups, or drop these rows."
+        )
     if (np.diff(codes) >= 0).all():
         return Series(rows, index, group, None)
     order = np.argsort(codes, kind="stable")
@@ -107,10 +149,17 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
     Raises
     ------
     ValueError
-        When the index of a series does not increase, or has no regular step.
+        When the index of a series does not increase or has no regular step, or does not go with
+        the tolerance.
     """
     if series.index is None:
-        return Continuity(None, False, tolerance)
+        return Continuity(None, None, tolerance)
+    by_time = isinstance(tolerance, pd.Timedelta)
+    if by_time and not isinstance(series.index, pd.DatetimeIndex):
+        raise ValueError(
+            f"gap_tolerance={tolerance!r} needs dates, but X has an index of type "
+            f"{type(series.index).__name__}. Set it to the number of missing steps to bridge."
+        )
     same = series.same_as_before()
     backwards = same & ~np.asarray(series.index[1:] > series.index[:-1])
     if backwards.any():
@@ -120,18 +169,26 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
             "which row follows which. Sort X by its index, drop duplicates, and for several series "
             "in one frame set group or use a MultiIndex with the time last."
         )
-    needs_step = not isinstance(tolerance, pd.Timedelta)
-    step = infer_step(series.index, same, freq) if needs_step else None
-    return Continuity(step, True, tolerance)
+    step = None if by_time else infer_step(series.index, same, freq)
+    return Continuity(step, kind_of(series.index), tolerance)
 
 
-def find_tails(series: Series, n_rows: int) -> dict[Any, Tail]:
-    """Return the last rows of each series, `n_rows` of them at most."""
+def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, Tail]:
+    """Return what to remember of each series, its last `n_rows` rows at most.
+
+    Parameters
+    ----------
+    series : Series
+    segments : int array
+        Where segments start, increasing from 0.
+    n_rows : int
+    """
     ends = np.append(np.flatnonzero(~series.same_as_before()) + 1, len(series.rows))
+    last_segments = segments[np.searchsorted(segments, ends) - 1]
     tails, start = {}, 0
-    for end in ends:
-        last = None if series.index is None else series.index[end - 1 : end]
-        rows = series.rows[max(start, end - n_rows) : end].copy()
-        tails[series.label(end - 1)] = Tail(rows, last)
+    for end, segment in zip(ends, last_segments, strict=True):
+        first, last = series.time(start), series.time(end - 1)
+        rows = series.rows[max(segment, end - n_rows) : end].copy()
+        tails[series.label(start)] = Tail(rows, last, series.rows[start].copy(), first)
         start = end
     return tails

@@ -134,17 +134,18 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """
         series = self._read(X, reset=True)
         continuity = learn_continuity(series, self.freq, self.gap_tolerance)
-        n_holes = int((series.same_as_before() & ~continuity.within(series)).sum())
+        follows = continuity.within(series)
+        n_holes = int((series.same_as_before() & ~follows).sum())
         if n_holes:
             warnings.warn(
                 f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
                 "gap_tolerance to bridge holes up to a length, or fill them before.",
                 PaddedWindowWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         self._continuity = continuity
-        self._first_row = series.rows[0].copy()
-        self._tails = find_tails(series, span_of(self.window, self.stride))
+        span = span_of(self.window, self.stride)
+        self._tails = find_tails(series, segment_starts(follows), span)
         return self
 
     def transform(self, X):
@@ -158,22 +159,22 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         Returns
         -------
         windows : ndarray of shape (n_samples, window, n_features)
-            A read-only view where no cast and no sorting is needed. With `flatten=True` an array of
+            A read-only view where `X` is one series without a hole. With `flatten=True` an array of
             shape (n_samples, window * n_features).
         """
         check_is_fitted(self, "_tails")
         series = self._read(X, reset=False)
-        _warn_if_index_changed(series.index is not None, self._continuity.indexed)
-        starts = segment_starts(np.concatenate([[True], ~self._continuity.within(series)]))
+        _warn_if_index_changed(series.index is not None, self._continuity.kind is not None)
+        starts = segment_starts(self._continuity.within(series))
         heads, n_padded = self._heads(series, starts)
-        refit = np.array_equal(series.rows[0], self._first_row, equal_nan=True)
-        if n_padded and not refit:
+        if n_padded:
             warnings.warn(
                 f"{n_padded} of {len(series.rows)} windows reach back before the rows given and are"
-                " padded, since these rows do not directly continue those of fit. Pass the "
-                f"{span_of(self.window, self.stride)} rows before them too, with their index.",
+                " padded, since these rows do not directly continue those of fit, or those were too"
+                f" few. Pass the {span_of(self.window, self.stride)} rows before them too, with "
+                "their index.",
                 PaddedWindowWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
         windows = causal_windows(series.rows, starts, heads, self.window, self.stride)
         if series.order is not None:
@@ -196,8 +197,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         check_is_fitted(self, "_tails")
         names = _check_feature_names_in(self, input_features)
         if self.group is not None:
-            by_name = isinstance(self.group, str)
-            names = names[names != self.group] if by_name else np.delete(names, self.group)
+            names = np.delete(names, self._group_position)
         lags = range(span_of(self.window, self.stride), -1, -self.stride)
         return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 
@@ -219,18 +219,20 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         """Return the tags."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     def _read(self, X, *, reset):
         X = X.to_frame() if isinstance(X, pd.Series) else X
         index = X.index if isinstance(X, pd.DataFrame) else None
-        features, group = X, None
+        features, group, position = X, None, None
         if self.group is not None:
-            features, group = _split_group(X, self.group)
-        rows = check_array(features, dtype="numeric", ensure_all_finite="allow-nan", estimator=self)
+            features, group, position = _split_group(X, self.group)
+        dtype = [np.float64, np.float32]
+        rows = check_array(features, dtype=dtype, ensure_all_finite="allow-nan", estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)
-        if self._fill() is np.nan and not np.issubdtype(rows.dtype, np.floating):
-            rows = rows.astype(np.float64)
+        if reset:
+            self._group_position = position
         return read_series(rows, index, group)
 
     def _fill(self):
@@ -241,43 +243,50 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         return np.nan if choice == "nan" else choice
 
     def _heads(self, series, starts):
-        """Return what comes before each segment, and how many windows hold padding."""
+        """Return what comes before each segment, and how many windows hold padding.
+
+        Those of the rows of fit do not count: there is nothing before them.
+        """
         span, fill = span_of(self.window, self.stride), self._fill()
         edge = series.rows[starts] if fill == "edge" else np.full_like(series.rows[starts], fill)
         heads = np.repeat(edge[:, None], span, axis=1)
         lengths = np.diff(starts, append=len(series.rows))
         padding = np.full(len(starts), span)
-        for segment in _first_of_each_series(series, starts):
-            tail = self._tails.get(series.label(starts[segment]))
-            if tail is None or not self._continues(series, starts[segment], tail):
+        for segments in _segments_of_each_series(series, starts):
+            first, row = segments[0], starts[segments[0]]
+            tail = self._tails.get(series.label(row))
+            if tail is None:
                 continue
-            n_rows = len(tail.rows)
-            heads[segment, span - n_rows :] = tail.rows
-            if fill == "edge" and n_rows:
-                heads[segment, : span - n_rows] = tail.rows[0]
-            padding[segment] = span - n_rows
+            if tail.begins_at(series, row):
+                padding[segments] = 0
+            elif self._continues(series, row, tail):
+                n_rows = len(tail.rows)
+                heads[first, span - n_rows :] = tail.rows
+                if fill == "edge" and n_rows:
+                    heads[first, : span - n_rows] = tail.rows[0]
+                padding[first] = span - n_rows
         return heads, int(np.minimum(lengths, padding).sum())
 
     def _continues(self, series, row, tail):
         if series.index is None or tail.last is None:
             return False
-        return bool(self._continuity.follows(tail.last, series.index[row : row + 1])[0])
+        return bool(self._continuity.follows(tail.last, series.time(row))[0])
 
 
 def _split_group(X, group):
     if isinstance(X, pd.DataFrame):
         if group not in X.columns:
             raise ValueError(f"group={group!r} is not a column of X. It has {list(X.columns)}.")
-        return X.drop(columns=group), X[group].to_numpy()
+        return X.drop(columns=group), X[group].to_numpy(), X.columns.get_loc(group)
     X = np.asarray(X)
     if isinstance(group, str) or not -X.shape[1] <= group < X.shape[1]:
         raise ValueError(f"group={group!r} is not a column of X, an array of {X.shape[1]} columns.")
-    return np.delete(X, group, axis=1), X[:, group]
+    return np.delete(X, group, axis=1), X[:, group], group
 
 
-def _first_of_each_series(series, starts):
+def _segments_of_each_series(series, starts):
     new = np.concatenate([[True], ~series.same_as_before()])
-    return np.flatnonzero(new[starts])
+    return np.split(np.arange(len(starts)), np.flatnonzero(new[starts])[1:])
 
 
 def _warn_if_index_changed(indexed, indexed_in_fit):
@@ -288,5 +297,5 @@ def _warn_if_index_changed(indexed, indexed_in_fit):
             "scaler in front returns arrays without index; put it behind, or use "
             'set_output(transform="pandas") on it.',
             PaddedWindowWarning,
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -68,15 +68,16 @@ def make_windows(
     >>> y
     array([4., 5.])
     """
-    _check_positive(window=window, horizon=horizon, stride=stride)
+    _check_counts(1, window=window, horizon=horizon, stride=stride)
+    _check_counts(0, gap=gap)
     rows, column = _rows_and_target(series, target)
     reach = span_of(window, stride) + 1
     n_samples = len(rows) - reach - gap - horizon + 1
-    if gap < 0 or n_samples < 1:
+    if n_samples < 1:
         raise ValueError(
             f"series has {len(rows)} rows, but a window that spans {reach}, gap={gap} and "
-            f"horizon={horizon} need {reach + max(gap, 0) + horizon}, with gap at least 0. Pass a "
-            "longer series or a shorter window."
+            f"horizon={horizon} need {reach + gap + horizon}. Pass a longer series or a shorter "
+            "window."
         )
     X = windows_of(rows, window, stride)[:n_samples]
     y = windows_of(rows[reach + gap :, [column]], horizon, 1)[:n_samples, :, 0]
@@ -125,7 +126,7 @@ def make_targets(series: Any, horizon: int, *, target: Any = None) -> tuple[Any,
     array([[2., 3.],
            [3., 4.]])
     """
-    _check_positive(horizon=horizon)
+    _check_counts(1, horizon=horizon)
     values, column = _rows_and_target(series, target)
     n_rows = len(values) - horizon
     if n_rows < 1:
@@ -170,7 +171,7 @@ def _column(target: Any, names: list[Any] | None, n_features: int) -> int:
     return int(target) % n_features
 
 
-def _check_positive(**values: int) -> None:
+def _check_counts(least: int, **values: int) -> None:
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name} must be a positive integer, but it is {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise ValueError(f"{name} must be an integer of at least {least}, but it is {value!r}.")
