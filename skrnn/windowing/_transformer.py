@@ -170,9 +170,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         if n_padded:
             warnings.warn(
                 f"{n_padded} of {len(series.rows)} windows reach back before the rows given and are"
-                " padded, since these rows do not directly continue those of fit, or those were too"
-                f" few. Pass the {span_of(self.window, self.stride)} rows before them too, with "
-                "their index.",
+                " padded, since these rows do not directly continue those of fit. Pass the "
+                f"{span_of(self.window, self.stride)} rows before them too, with their index.",
                 PaddedWindowWarning,
                 stacklevel=3,
             )
@@ -264,7 +263,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 heads[first, span - n_rows :] = tail.rows
                 if fill == "edge" and n_rows:
                     heads[first, : span - n_rows] = tail.rows[0]
-                padding[first] = span - n_rows
+                padding[first] = 0  # where the tail is short, there is nothing before it
         return heads, int(np.minimum(lengths, padding).sum())
 
     def _continues(self, series, row, tail):

@@ -1,0 +1,158 @@
+"""
+A grid search over networks and windows
+=======================================
+
+How many units, how much dropout, one direction or two, and how many months to look at? One
+`GridSearchCV` over a `Pipeline` answers all four, under `TimeSeriesSplit`, on the number of airline
+passengers one month ahead.
+
+The pipeline takes the rows of the series and cuts the windows itself, so that their length is a
+parameter like any other. Nothing leaks: windows and scalers of a fold are made of its training
+rows, and the first windows of its test rows reach back into the training rows, whose index they
+continue.
+
+24 candidates on five folds are 120 fits. They share twelve compiled programs, one per structure:
+the dropout rate is a value, and so is the number of rows. The last 17 months are kept out of all
+this and scored once, beside the forecasts that a network has to beat.
+"""
+
+import argparse
+from pathlib import Path
+from time import perf_counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from joblib import parallel_config
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import mean_absolute_error
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.pipeline import Pipeline
+from sktime.datasets import load_airline
+
+from skrnn import LSTMRegressor, SlidingWindowTransformer, compile_cache_info, make_targets
+
+N_TEST = 17  # August 1959 to December 1960
+GRID = {
+    "network__units": [16, 32, 64],
+    "network__dropout": [0.0, 0.2],
+    "network__bidirectional": [False, True],
+    "windows__window": [12, 24],
+}
+NETWORK = LSTMRegressor(
+    input_scaler="window",  # each window by its own level and scale: the series grows
+    target_scaler="window",
+    seasonal_lag=12,  # learn the difference from the same month a year ago
+    learning_rate=0.01,
+    lr_schedule="cosine",
+    random_state=0,
+)
+
+
+def run_search(rows, target):
+    """Return the fitted search."""
+    pipeline = Pipeline([("windows", SlidingWindowTransformer()), ("network", NETWORK)])
+    search = GridSearchCV(
+        pipeline,
+        GRID,
+        scoring="neg_mean_absolute_error",
+        cv=TimeSeriesSplit(5),
+        n_jobs=2,
+        error_score="raise",
+    )
+    with parallel_config(backend="threading"):  # threads share what is compiled
+        return search.fit(rows, target)
+
+
+def ranked_table(search):
+    """Return one line per candidate, the best first."""
+    results = search.cv_results_
+    table = pd.DataFrame(results["params"])
+    table.columns = table.columns.str.partition("__").get_level_values(-1)
+    table["mean MAE"] = -results["mean_test_score"]
+    table["spread"] = results["std_test_score"]
+    table["fit, s"] = results["mean_fit_time"]
+    table.index = pd.Index(results["rank_test_score"], name="rank")
+    return table.sort_index(kind="stable")
+
+
+def test_errors(search, series):
+    """Return the mean absolute errors of the test part."""
+    rows, target = make_targets(series, horizon=1)
+    truth = target.to_numpy()[-N_TEST:, 0]
+    ridge = Pipeline(
+        [
+            ("windows", SlidingWindowTransformer(24, flatten=True)),
+            ("ridge", RidgeCV(np.logspace(-3, 3, 13))),
+        ]
+    )
+    ridge.fit(rows[:-N_TEST], target.to_numpy()[:-N_TEST, 0])
+    values = series.to_numpy()
+    year_ago, change = values[:-12], values[12:] - values[:-12]
+    forecasts = {
+        "best network of the search": search.predict(rows[-N_TEST:]),
+        "ridge on 24 months": ridge.predict(rows[-N_TEST:]),
+        "seasonal naive + last change": year_ago[-N_TEST:] + change[-N_TEST - 1 : -1],
+        "seasonal naive": year_ago[-N_TEST:],
+        "last value": values[-N_TEST - 1 : -1],
+    }
+    errors = {name: mean_absolute_error(truth, values) for name, values in forecasts.items()}
+    return pd.Series(errors, name="MAE").sort_values()
+
+
+def draw_grid(table):
+    """Draw the mean errors, one panel per window and direction."""
+    figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharex=True)
+    limits = table["mean MAE"].min(), table["mean MAE"].max()
+    panels = [(window, both) for window in (12, 24) for both in (False, True)]
+    for ax, (window, both) in zip(axes.flat, panels, strict=True):
+        shown = table[(table["window"] == window) & (table["bidirectional"] == both)]
+        grid = shown.pivot(index="dropout", columns="units", values="mean MAE")
+        image = ax.imshow(grid, vmin=limits[0], vmax=limits[1], cmap="viridis_r", aspect="auto")
+        for (row, column), error in np.ndenumerate(grid.to_numpy()):
+            dark = error < np.mean(limits)
+            ax.text(
+                column, row, f"{error:.1f}", ha="center", va="center", color="w" if dark else "k"
+            )
+        ax.set_xticks(range(grid.shape[1]), grid.columns)
+        ax.set_yticks(range(grid.shape[0]), grid.index)
+        ax.set_title(f"{window} months, {'both directions' if both else 'one direction'}")
+        ax.set_xlabel("units")
+        ax.set_ylabel("dropout")
+    figure.colorbar(image, ax=axes, label="MAE in cross-validation, thousand passengers")
+    return figure
+
+
+def main():
+    parser = argparse.ArgumentParser(description="A grid search over networks and windows")
+    parser.add_argument("--output", type=Path, default=Path("output/grid_search"))
+    arguments = parser.parse_args()
+
+    series = load_airline()
+    rows, target = make_targets(series, horizon=1)
+    start = perf_counter()
+    search = run_search(rows[:-N_TEST], target.to_numpy()[:-N_TEST, 0])
+    seconds = perf_counter() - start
+
+    table = ranked_table(search)
+    print("Mean absolute error of one month ahead, in thousand passengers, over five folds:")
+    print(table.round(3).to_string())
+    print(f"\nBest: {search.best_params_}")
+    print(f"\nTest part, {N_TEST} months:")
+    errors = test_errors(search, series)
+    print(errors.round(2).to_string())
+    place = list(errors.index).index("best network of the search") + 1
+    print(f"The network is number {place} of {len(errors)}.")
+    info = compile_cache_info()
+    print(
+        f"\n{len(table) * search.n_splits_} fits and the refit took {seconds:.1f} s, "
+        f"{info.traces} programs were compiled ({info.training_traces} of them train)."
+    )
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    path = arguments.output / "grid.png"
+    draw_grid(table).savefig(path, dpi=120)
+    print(f"Written to {path.resolve()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Small networks and data for the tests of the engine, and the two ways to train them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from skrnn import clear_compile_cache, set_compile_cache_dir
+from skrnn._keras import keras
+from skrnn.by_config import freeze
+from skrnn.networks._initial import initial_weights
+from skrnn.networks._spec import NetworkSpec
+from skrnn.networks._stacked import build_model
+from skrnn.training._batching import Dataset
+from skrnn.training._epoch import get_network
+from skrnn.training._loop import Run, TrainingResult, train
+from skrnn.training._optimizer import split_optimizer
+from skrnn.training._plan import TrainingPlan
+from skrnn.training._predict import predict
+from skrnn.weights import Weights
+
+N_TIMESTEPS, N_FEATURES = 4, 2
+
+
+@contextmanager
+def clean_engine(*, quick: bool) -> Iterator[None]:
+    """Start and leave with an empty compile cache, nothing on disk.
+
+    With `quick`, XLA leaves out what makes programs fast and compiling slow.
+    """
+    set_compile_cache_dir(None)
+    clear_compile_cache()
+    before = jax.config.read("jax_disable_most_optimizations")
+    jax.config.update("jax_disable_most_optimizations", quick)
+    yield
+    jax.config.update("jax_disable_most_optimizations", before)
+    clear_compile_cache()
+
+
+def make_spec(cell: str = "simple", units: tuple[int, ...] = (3,), **kwargs: Any) -> NetworkSpec:
+    """Describe a network; one output and one direction unless told."""
+    n_outputs = kwargs.pop("n_outputs", 1)
+    both = kwargs.pop("bidirectional", (False,) * len(units))
+    return NetworkSpec(cell, N_TIMESTEPS, N_FEATURES, n_outputs, units, both, **kwargs)
+
+
+def make_data(
+    n_rows: int = 8, *, n_outputs: int = 1, masked: bool = False, weighted: bool = False
+) -> Dataset:
+    """Draw rows; masked steps are on the left, on the right and in between."""
+    rng = np.random.default_rng(0)
+    mask = np.ones((n_rows, N_TIMESTEPS), bool)
+    if masked:
+        mask[0::4, :2] = False
+        mask[1::4, 2:] = False
+        mask[2::4, 1] = False
+    sequences = rng.normal(size=(n_rows, N_TIMESTEPS, N_FEATURES)).astype(np.float32)
+    targets = sequences.sum(axis=(1, 2))[:, None] * np.linspace(0.5, 1.0, n_outputs)
+    targets = targets + rng.normal(size=targets.shape)
+    weight = rng.uniform(0.2, 2.0, n_rows) if weighted else np.ones(n_rows)
+    weight /= weight.mean()
+    return Dataset(sequences, mask, targets.astype(np.float32), weight.astype(np.float32))
+
+
+def build_pooled(spec: NetworkSpec) -> keras.Model:
+    """Build a model without a time loop, which compiles faster; the engine takes any."""
+    sequence = keras.Input((spec.n_timesteps, spec.n_features))
+    mask = keras.Input((spec.n_timesteps,), dtype="bool")
+    hidden = keras.layers.GlobalAveragePooling1D()(sequence, mask=mask)
+    for units in spec.units:
+        hidden = keras.layers.Dense(units, "tanh", kernel_regularizer="l2")(hidden)
+    return keras.Model([sequence, mask], keras.layers.Dense(spec.n_outputs)(hidden))
+
+
+def start(spec: NetworkSpec, seed: int = 0, *, build: Any = build_model) -> Weights:
+    """Draw the weights to start from."""
+    model = get_network(build, spec.structure()).model
+    return initial_weights(model, spec, np.random.default_rng(seed), np.random.default_rng(seed))
+
+
+def fit(
+    spec: NetworkSpec,
+    data: Dataset,
+    *,
+    build: Any = build_model,
+    loss: Any = "mse",
+    optimizer: Any = "adam",
+    learning_rate: float | None = None,
+    batch_size: int = 4,
+    weights: Weights | None = None,
+    **kwargs: Any,
+) -> TrainingResult:
+    """Train with the engine for five epochs, rows in order, unless told otherwise."""
+    structure, values = split_optimizer(optimizer, learning_rate, None)
+    plan = TrainingPlan(batch_size, freeze(loss), structure)
+    names = ("validation", "observers", "slots")
+    through = {name: kwargs.pop(name) for name in names if name in kwargs}
+    how = {"epochs": 5, "shuffle": False, "order": np.random.default_rng(0), **kwargs}
+    weights = start(spec, build=build) if weights is None else weights
+    run = Run(values=values, **how)
+    return train(build, spec.structure(), plan, run, data, weights, **through)
+
+
+def fit_with_keras(
+    spec: NetworkSpec,
+    data: Dataset,
+    *,
+    build: Any = build_model,
+    loss: Any = "mse",
+    optimizer: Any = "adam",
+    batch_size: int = 4,
+    validation: Dataset | None = None,
+) -> tuple[dict[str, list[float]], list[np.ndarray]]:
+    """Train a model of Keras' own layers with `Model.fit`; return its history and weights."""
+    model = build(spec)
+    weights = start(spec, build=build).trainable
+    for variable, value in zip(model.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    model.compile(optimizer=optimizer, loss=loss)
+    inputs, targets, weight = _as_keras_takes_it(data)
+    history = model.fit(
+        inputs,
+        targets,
+        sample_weight=weight,
+        validation_data=None if validation is None else _as_keras_takes_it(validation),
+        batch_size=batch_size,
+        epochs=5,
+        shuffle=False,
+        verbose=0,
+    )
+    return history.history, [np.asarray(variable) for variable in model.trainable_variables]
+
+
+def _as_keras_takes_it(data: Dataset) -> tuple[Any, Any, Any]:
+    return [data.sequences, data.mask], data.targets, data.weight
+
+
+def predict_rows(
+    spec: NetworkSpec, weights: Weights, data: Dataset, rows: Any, *, build: Any = build_model
+) -> np.ndarray:
+    """Predict some rows of `data`."""
+    return predict(build, spec.structure(), weights, data.sequences[rows], data.mask[rows])
