@@ -372,8 +372,7 @@ class TestContext:
     def test_a_fitted_series_shorter_than_the_windows(self):
         X = column(MONTHS)
         windows = SlidingWindowTransformer(5).fit(X[:2])
-        with pytest.warns(PaddedWindowWarning, match="2 of 4 windows.*those were too few"):
-            head = windows.transform(X[2:6])
+        head = windows.transform(X[2:6])  # without a warning: there is nothing before
         assert steps(head) == [
             *([None, None, 0, 1, 2], [None, 0, 1, 2, 3], [0, 1, 2, 3, 4], [1, 2, 3, 4, 5]),
         ]

@@ -97,7 +97,8 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
         groups = frame.groupby(instance, **options)
         return [group.drop(columns=instance) for _, group in groups]
     if isinstance(frame.index, pd.MultiIndex):
-        levels = list(range(frame.index.nlevels - 1))
+        # pandas 2 warns of a list of one level.
+        levels: Any = list(range(frame.index.nlevels - 1)) if frame.index.nlevels > 2 else 0
         return [group for _, group in frame.groupby(level=levels, **options)]
     if len(frame) and isinstance(frame.iloc[0, 0], pd.Series | np.ndarray):
         return [np.column_stack(list(row)) for row in frame.itertuples(index=False)]

@@ -59,12 +59,15 @@ class Tail:
     first_row : ndarray of shape (n_features,)
     first : pandas.Index or None
         Time of the first row.
+    after_hole : bool
+        Whether there is a hole before `rows`.
     """
 
     rows: np.ndarray
     last: pd.Index | None
     first_row: np.ndarray
     first: pd.Index | None
+    after_hole: bool
 
     def begins_at(self, series: Series, row: int) -> bool:
         """Return whether a row, and its time where known, is the one that the series began with."""
@@ -189,6 +192,7 @@ def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, T
     for end, segment in zip(ends, last_segments, strict=True):
         first, last = series.time(start), series.time(end - 1)
         rows = series.rows[max(segment, end - n_rows) : end].copy()
-        tails[series.label(start)] = Tail(rows, last, series.rows[start].copy(), first)
+        first_row = series.rows[start].copy()
+        tails[series.label(start)] = Tail(rows, last, first_row, first, bool(segment > start))
         start = end
     return tails

@@ -244,7 +244,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     def _heads(self, series, starts):
         """Return what comes before each segment, and how many windows hold padding.
 
-        Those of the rows of fit do not count: there is nothing before them.
+        Those where nothing comes before the rows of fit do not count.
         """
         span, fill = span_of(self.window, self.stride), self._fill()
         edge = series.rows[starts] if fill == "edge" else np.full_like(series.rows[starts], fill)
@@ -263,7 +263,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 heads[first, span - n_rows :] = tail.rows
                 if fill == "edge" and n_rows:
                     heads[first, : span - n_rows] = tail.rows[0]
-                padding[first] = 0  # where the tail is short, there is nothing before it
+                # Before a series that is shorter than the windows there is nothing to give.
+                padding[first] = span - n_rows if tail.after_hole else 0
         return heads, int(np.minimum(lengths, padding).sum())
 
     def _continues(self, series, row, tail):
