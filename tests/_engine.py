@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -46,6 +47,15 @@ def make_spec(cell: str = "simple", units: tuple[int, ...] = (3,), **kwargs: Any
     n_outputs = kwargs.pop("n_outputs", 1)
     both = kwargs.pop("bidirectional", (False,) * len(units))
     return NetworkSpec(cell, N_TIMESTEPS, N_FEATURES, n_outputs, units, both, **kwargs)
+
+
+def unset(spec: NetworkSpec) -> NetworkSpec:
+    """Return the spec of a model of Keras' layers whose initial weights do not matter.
+
+    Its own orthogonal initialiser takes a second to compile.
+    """
+    zeros = dict.fromkeys(("kernel_initializer", "recurrent_initializer"), "zeros")
+    return replace(spec, layer_params=tuple(sorted({**dict(spec.layer_params), **zeros}.items())))
 
 
 def make_data(
@@ -116,7 +126,7 @@ def fit_with_keras(
     validation: Dataset | None = None,
 ) -> tuple[dict[str, list[float]], list[np.ndarray]]:
     """Train a model of Keras' own layers with `Model.fit`; return its history and weights."""
-    model = build(spec)
+    model = build(unset(spec))
     weights = start(spec, build=build).trainable
     for variable, value in zip(model.trainable_variables, weights, strict=True):
         variable.assign(value)

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from _engine import clean_engine, make_spec, start
+from _engine import clean_engine, make_spec, start, unset
 from scipy import stats
 
 from skrnn._keras import keras
@@ -236,11 +236,9 @@ def test_worked_example(rates: str) -> None:
         np.array([[1.0]]),
         np.array([0.5]),
     ]
-    model = build_model(spec.structure() if rates == "open" else spec)
-    for variable, value in zip(model.trainable_variables, weights, strict=True):
-        variable.assign(value)
+    model = build_model(spec.structure() if rates == "open" else unset(spec))
     sequence = np.array([[[0.5], [0.8]]], np.float32)
-    logit = float(np.asarray(model([sequence, np.ones((1, 2), bool)]))[0, 0])
+    logit = float(call(model, weights, [sequence, np.ones((1, 2), bool)])[0, 0])
     assert logit == pytest.approx(0.345557, abs=1e-6)
     assert 1.0 / (1.0 + np.exp(-logit)) == pytest.approx(0.585540, abs=1e-6)
 
@@ -477,7 +475,8 @@ class TestModels:
     @pytest.mark.parametrize("name", NETWORKS)
     def test_weights_have_one_order(self, name: str) -> None:
         spec = NETWORKS[name]
-        models = build_model(spec.structure()), build_model(spec), build_plain_model(spec)
+        shown = build_model(unset(spec)), build_plain_model(unset(spec))
+        models = build_model(spec.structure()), *shown
         described = [
             [(variable.name, tuple(variable.shape)) for variable in model.trainable_variables]
             for model in models
@@ -494,7 +493,7 @@ class TestModels:
         spec = NETWORKS[name]
         sequences = draw(BATCH, spec.n_timesteps, spec.n_features)
         mask = np.ones(sequences.shape[:2], bool)
-        trained, shown = build_model(spec.structure()), build_plain_model(spec)
+        trained, shown = build_model(spec.structure()), build_plain_model(unset(spec))
         weights = draw_like(trained.trainable_variables)
         outputs = call(trained, weights, [sequences, mask])
         np.testing.assert_allclose(call(shown, weights, sequences), outputs, atol=1e-5)
@@ -502,7 +501,7 @@ class TestModels:
 
     def test_of_users_holds_only_layers_of_keras(self) -> None:
         spec = make_spec("lstm", (3, 2), bidirectional=(True, False), dropout=0.1)
-        layers = [*build_model(spec).layers, *build_plain_model(spec).layers]
+        layers = [*build_model(unset(spec)).layers, *build_plain_model(unset(spec)).layers]
         layers += [layer.forward_layer for layer in layers if hasattr(layer, "forward_layer")]
         assert not [layer for layer in layers if type(layer).__module__.startswith("skrnn")]
         assert [layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)]

@@ -58,6 +58,14 @@ def engine():
 
 
 @pytest.fixture(autouse=True)
+def no_other_warning():
+    """sktime undoes filters of FutureWarning at work, so what it announces has to be caught."""
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    assert all("remember_data" in str(warning.message) for warning in caught)
+
+
+@pytest.fixture(autouse=True)
 def empty_notes():
     FITTED.clear()
     SCALED.clear()
@@ -142,8 +150,8 @@ class TestLayout:
             assert_array_equal(sequences(notes, 1), expected + offset)
 
 
-class TestDefaultLayout:
-    """What goes wrong without `layout` and `n_variables`."""
+class TestOtherLayouts:
+    """What a network is given without `layout` and `n_variables`, or by other ways to reduce."""
 
     def test_a_panel_is_taken_for_one_step(self):
         forecaster = make_reduction(
@@ -157,6 +165,15 @@ class TestDefaultLayout:
         forecaster.fit(Y, X=X[["a"]])
         assert FITTED[0].shape == ((N_ROWS - WINDOW) * 2 * WINDOW, 1)
         assert FITTED[0][: 2 * WINDOW, 0].tolist() == [0, 1, 2, 100, 101, 102]
+
+    @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning")
+    def test_pooled_series_arrive_newest_step_first(self):
+        """With `pooling="global"` sktime makes lags 1, 2, ... instead of windows."""
+        forecaster = make_reduction(
+            network(), strategy="recursive", window_length=WINDOW, pooling="global"
+        )
+        forecaster.fit(Y.to_frame(), fh=[1])
+        assert sequences(FITTED[0], 1)[0, :, 0].tolist() == [2, 1, 0]
 
 
 class TestForecasts:
@@ -193,11 +210,8 @@ class TestForecasts:
             param_grid={"window_length": [2, 3], "estimator__learning_rate": [0.001, 0.1]},
             backend="None",  # sktime's default is a process per core
         )
-        # sktime's search undoes filters of FutureWarning; no other warning comes through.
-        with warnings.catch_warnings(record=True) as caught:
-            search.fit(Y + 1.0, fh=[1, 2])
-            best = forecaster.clone().set_params(**search.best_params_).fit(Y + 1.0, fh=[1, 2])
-        assert all("remember_data" in str(warning.message) for warning in caught)
+        search.fit(Y + 1.0, fh=[1, 2])
+        best = forecaster.clone().set_params(**search.best_params_).fit(Y + 1.0, fh=[1, 2])
         scores = search.cv_results_.filter(like="mean_test").iloc[:, 0]
         assert len(set(scores)) == 4
         assert np.isfinite(scores).all()

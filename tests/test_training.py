@@ -19,6 +19,7 @@ from _engine import (
     make_spec,
     predict_rows,
     start,
+    unset,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -78,11 +79,11 @@ RAGGED = make_data(10, masked=True, weighted=True)
 NETWORKS: dict[str, dict[str, Any]] = {
     "lstm": {
         "spec": make_spec("lstm", n_outputs=2),
-        "data": make_data(10, n_outputs=2, masked=True, weighted=True),
+        "data": make_data(8, n_outputs=2, masked=True, weighted=True),
         "optimizer": lambda: optimizers.Adam(0.02),
     },
-    "stacked BiLSTM": {
-        "spec": make_spec("lstm", (3, 2), bidirectional=(True, False), dense_units=(3,)),
+    "BiLSTM": {
+        "spec": make_spec("lstm", bidirectional=(True,), dense_units=(3,)),
         "data": MASKED,
         "loss": "mae",
         "optimizer": lambda: optimizers.SGD(0.05, momentum=0.9, nesterov=True),
@@ -98,8 +99,8 @@ NETWORKS: dict[str, dict[str, Any]] = {
         "loss": squared_error_beyond_one,
         "optimizer": lambda: optimizers.RMSprop(0.02),
     },
-    "simple": {
-        "spec": make_spec("simple"),
+    "stacked": {
+        "spec": make_spec("simple", (3, 2)),
         "data": MASKED,
         "loss": losses.Huber(delta=0.5),
         "optimizer": lambda: optimizers.AdamW(0.02, weight_decay=0.3),
@@ -139,7 +140,7 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
 def test_reductions_are_those_of_keras(loss: Any) -> None:
-    assert_same_as_keras(data=RAGGED, loss=loss, build=build_pooled)
+    assert_same_as_keras(make_spec(units=()), RAGGED, loss, build=build_pooled)
 
 
 def test_batch_without_weight_counts_for_nothing() -> None:
@@ -155,7 +156,7 @@ def test_batch_without_weight_counts_for_nothing() -> None:
 @pytest.mark.parametrize("delta", [0.1, 5.0])
 def test_settings_of_a_loss_are_compiled_in(delta: float) -> None:
     """Two losses of one class, one after the other."""
-    assert_same_as_keras(loss=losses.Huber(delta=delta), build=build_pooled)
+    assert_same_as_keras(make_spec(units=()), loss=losses.Huber(delta=delta), build=build_pooled)
 
 
 def decay_but_for_kernels() -> Any:
@@ -184,7 +185,7 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_optimizers_step_as_in_keras(optimizer: Callable[[], Any]) -> None:
-    assert_same_as_keras(optimizer=optimizer, build=build_pooled)
+    assert_same_as_keras(make_spec(units=()), optimizer=optimizer, build=build_pooled)
 
 
 def test_validation_loss_is_that_of_keras() -> None:
@@ -287,7 +288,7 @@ def assert_same_weights(one: Weights, other: Weights) -> None:
 
 
 def fit_with_dropout(seed: int) -> Weights:
-    spec = make_spec("lstm", dropout=0.3, recurrent_dropout=0.2)
+    spec = make_spec(dropout=0.3)
     streams = make_streams(seed)
     weights = start(spec)
     fixed = fixed_values(build_model(spec.structure()), spec, streams.dropout)
@@ -344,7 +345,7 @@ N_PREDICTED = 200
 def predict_some() -> Iterator[Callable[[Any], np.ndarray]]:
     """Predict rows with a program that XLA optimised as it does for users."""
     with clean_engine(quick=False):
-        spec = make_spec("lstm", (16, 8), bidirectional=(True, False), n_outputs=2)
+        spec = make_spec("lstm", (16,), bidirectional=(True,), n_outputs=2)
         weights, data = start(spec), make_data(N_PREDICTED, masked=True)
         yield lambda rows: predict_rows(spec, weights, data, rows)
 
@@ -384,8 +385,8 @@ class TestPredict:
 
 
 def test_predictions_are_those_of_keras() -> None:
-    spec = make_spec("lstm", (3, 2), bidirectional=(True, False), dropout=0.5)
-    weights, model = start(spec), build_model(spec)
+    spec = make_spec("lstm", dropout=0.5)
+    weights, model = start(spec), build_model(unset(spec))
     fixed = [variable.value for variable in model.non_trainable_variables]
     inputs = [RAGGED.sequences, RAGGED.mask]
     expected, _ = jax.jit(model.stateless_call)(weights.trainable, fixed, inputs)

@@ -24,7 +24,7 @@ class _ValueRecurrentDropout(_Base):
         super().__init__(units, **{**kwargs, "recurrent_dropout": rate})
         self.value_recurrent_dropout = value_recurrent_dropout
         if value_recurrent_dropout:
-            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
+            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout", dtype="float32")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights."""

@@ -103,7 +103,7 @@ class LSTM(keras.layers.LSTM):
         super().__init__(units, **kwargs)
         self.value_recurrent_dropout = value_recurrent_dropout
         if value_recurrent_dropout:
-            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout")
+            self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout", dtype="float32")
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         """Create the weights."""
@@ -117,7 +117,7 @@ class LSTM(keras.layers.LSTM):
         """Return the last output, all outputs and the final states."""
         cell = self.cell
         kernel = ops.concatenate([cell.kernel, cell.recurrent_kernel])
-        bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.units,))
+        bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.units,), dtype="float32")
         keep = self._keep(initial_state[0], training)
         inputs, mask = self._time_major(sequences), self._time_major(mask)
         hidden, state = lstm_loop(inputs, mask, kernel, bias, initial_state, keep)

@@ -136,7 +136,7 @@ def _backward(
             d_kernel = _add(d_kernel, _kernel_gradient(joint, d_gates))
         return (d_before, d_cell_before, d_kernel), (d_input, None if accumulate else d_gates)
 
-    start = (ops.zeros(kernel.shape), ops.zeros((gates,))) if accumulate else ()
+    start = (ops.zeros_like(kernel), ops.zeros_like(kernel[0])) if accumulate else ()
     (d_hidden, d_cell, d_kernel), (d_inputs, d_gates) = ops.scan(
         step,
         (ops.zeros_like(d_cell), d_cell, start),

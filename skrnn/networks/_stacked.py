@@ -10,6 +10,8 @@ from ._spec import NetworkSpec
 
 # Of Keras' own generators, which are never asked; unseeded ones would draw from Python's `random`.
 _SEED = 0
+# Whatever precision Keras is set to.
+_DTYPE = "float32"
 _DENSE_INITIALIZERS = ("kernel_initializer", "bias_initializer")
 _RECURRENT_INITIALIZERS = (*_DENSE_INITIALIZERS, "recurrent_initializer")
 _CELLS = {"lstm": LSTMCell, "gru": GRUCell, "simple": SimpleRNNCell}
@@ -27,7 +29,7 @@ def build_model(spec: NetworkSpec) -> keras.Model:
     dropout rates are weights, and all weights are placeholders. With rates it is the one that users
     see, made of Keras' own layers. Both have the same trainable weights in the same order.
     """
-    sequence = keras.Input((spec.n_timesteps, spec.n_features), name="sequence")
+    sequence = keras.Input((spec.n_timesteps, spec.n_features), dtype=_DTYPE, name="sequence")
     mask = keras.Input((spec.n_timesteps,), dtype="bool", name="mask")
     outputs = _outputs(spec, sequence, mask)
     return keras.Model([sequence, mask], outputs, name=f"{spec.cell}_network")
@@ -35,7 +37,7 @@ def build_model(spec: NetworkSpec) -> keras.Model:
 
 def build_plain_model(spec: NetworkSpec) -> keras.Model:
     """Build the model of `spec` for sequences without masked steps: one input."""
-    sequence = keras.Input((spec.n_timesteps, spec.n_features), name="sequence")
+    sequence = keras.Input((spec.n_timesteps, spec.n_features), dtype=_DTYPE, name="sequence")
     return keras.Model(sequence, _outputs(spec, sequence, None), name=f"{spec.cell}_network")
 
 
@@ -45,7 +47,7 @@ def _outputs(spec: NetworkSpec, hidden: Any, mask: Any) -> Any:
         layer = _recurrent_layer(spec, units, name=f"recurrent_{depth + 1}", sequences=depth < last)
         if both:
             layer = keras.layers.Bidirectional(
-                layer, merge_mode=spec.merge_mode, name=f"bidirectional_{depth + 1}"
+                layer, spec.merge_mode, name=f"bidirectional_{depth + 1}", dtype=_DTYPE
             )
         hidden = _drop(spec, layer(hidden, mask=mask), name=f"dropout_{depth + 1}")
     for depth, units in enumerate(spec.dense_units):
@@ -58,6 +60,7 @@ def _recurrent_layer(spec: NetworkSpec, units: int, *, name: str, sequences: boo
         **spec.keras_layer_params,
         "activation": thaw(spec.activation),
         "seed": _SEED,
+        "dtype": _DTYPE,
     }
     if spec.dropout is not None:
         layer = _KERAS_LAYERS[spec.cell]
@@ -70,7 +73,7 @@ def _recurrent_layer(spec: NetworkSpec, units: int, *, name: str, sequences: boo
     if spec.cell == "lstm" and _has_standard_gates(params):
         return LSTM(units, name=name, return_sequences=sequences, **params)
     cell = _CELLS[spec.cell](units, **params)
-    return keras.layers.RNN(cell, name=name, return_sequences=sequences)
+    return keras.layers.RNN(cell, name=name, return_sequences=sequences, dtype=_DTYPE)
 
 
 def _has_standard_gates(params: dict[str, Any]) -> bool:
@@ -81,14 +84,14 @@ def _has_standard_gates(params: dict[str, Any]) -> bool:
 
 def _drop(spec: NetworkSpec, hidden: Any, name: str) -> Any:
     if spec.dropout is None:
-        return ValueDropout(name=name)(hidden)
+        return ValueDropout(name=name, dtype=_DTYPE)(hidden)
     if not spec.dropout:
         return hidden
-    return keras.layers.Dropout(spec.dropout, seed=_SEED, name=name)(hidden)
+    return keras.layers.Dropout(spec.dropout, seed=_SEED, name=name, dtype=_DTYPE)(hidden)
 
 
 def _dense(spec: NetworkSpec, units: int, name: str, activation: Any = None) -> Any:
     initializers = {}
     if spec.dropout is None:
         initializers = dict.fromkeys(_DENSE_INITIALIZERS, Placeholder())
-    return keras.layers.Dense(units, activation=activation, name=name, **initializers)
+    return keras.layers.Dense(units, activation, name=name, dtype=_DTYPE, **initializers)

@@ -69,8 +69,17 @@ class CompileCache:
         with entry.lock:
             self._count("hits" if entry.built else "misses")
             if not entry.built:
-                entry.value, entry.built = build(), True
+                try:
+                    entry.value, entry.built = build(), True
+                except BaseException:
+                    self._forget(key, entry)
+                    raise
         return entry.value
+
+    def _forget(self, key: Hashable, entry: _Entry) -> None:
+        with self._lock:
+            if self._entries.get(key) is entry:
+                del self._entries[key]
 
     def record_trace(self, kind: str) -> None:
         """Count a trace; called from inside a function as it is traced."""

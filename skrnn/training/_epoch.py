@@ -82,8 +82,7 @@ class TrainingProgram:
         with _keras_lock:
             self.optimizer = plan.optimizer.build()
             self.optimizer.build(network.model.trainable_variables)
-        # Slots start at zero or at a constant that the optimizer chose.
-        self.initial_slots = [_to_numpy(variable) for variable in self.optimizer.variables]
+        self._slots = [_to_numpy(variable) for variable in self.optimizer.variables]
         names = [variable.name for variable in self.optimizer.variables]
         self.rate_slot = names.index("learning_rate")
         state = (network.trainable, network.fixed, _like(self.optimizer.variables), _scalar())
@@ -101,6 +100,18 @@ class TrainingProgram:
         """Train on `n_batches` batches; return the new state."""
         return self._compiled(state, batches, rates, np.int32(n_batches))
 
+    def initial_slots(self, trainable: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the state that the optimizer starts with at some weights."""
+        if self.plan.optimizer.starts_alike:
+            return self._slots
+        variables = self.network.model.trainable_variables
+        with _keras_lock:
+            for variable, value in zip(variables, trainable, strict=True):
+                variable.assign(value)
+            optimizer = self.plan.optimizer.build()
+            optimizer.build(variables)
+            return [_to_numpy(variable) for variable in optimizer.variables]
+
     def _train(self, state: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
         def step(index: Any, state: Any) -> Any:
             batch = {name: array[index] for name, array in batches.items()}
@@ -111,7 +122,7 @@ class TrainingProgram:
     def _step(self, state: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
         trainable, fixed, slots, total = state
         gradient_of = jax.value_and_grad(self._loss, has_aux=True)
-        (loss, fixed), gradients = gradient_of(trainable, fixed, batch)
+        (_, (loss, fixed)), gradients = gradient_of(trainable, fixed, batch)
         gradients = _clip(gradients, self.plan.optimizer.clipping, rates["clip"])
         slots = [*slots]
         slots[self.rate_slot] = learning_rate
@@ -121,7 +132,8 @@ class TrainingProgram:
     def _loss(self, trainable: Any, fixed: Any, batch: Any) -> Any:
         inputs = [batch["sequences"], batch["mask"]]
         predictions, fixed, penalty = self.network(trainable, fixed, inputs, training=True)
-        return _batch_loss(self.plan.loss, batch, predictions) + penalty, fixed
+        loss = _batch_loss(self.plan.loss, batch, predictions) + penalty
+        return self.optimizer.scale_loss(loss), (loss, fixed)
 
     def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
         optimizer = self.optimizer

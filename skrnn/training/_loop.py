@@ -206,7 +206,8 @@ class _Loop:
         self.steps_per_epoch = -(-len(data) // plan.batch_size)
 
     def init(self, weights: Weights, slots: list[np.ndarray] | None) -> _State:
-        slots = self.program.initial_slots if slots is None else slots
+        if slots is None:
+            slots = self.program.initial_slots(weights.trainable)
         first_step = int(slots[0])
         schedule = make_schedule(
             self.run.lr_schedule,

@@ -56,5 +56,5 @@ def divisor(loss: Any, n_rows: Any, total_weight: Any) -> Any:
     if reduction == "sum":
         return 1.0
     if reduction == "mean_with_sample_weight":
-        return total_weight
+        return ops.where(total_weight > 0, total_weight, 1.0)
     return n_rows

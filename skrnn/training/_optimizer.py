@@ -14,6 +14,10 @@ from .._keras import keras
 
 # Wrappers around other optimizers, and the base class.
 _NOT_BY_NAME = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
+_START_ALIKE = {
+    *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion"),
+    *("Muon", "Nadam", "RMSprop", "SGD"),
+}
 _CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 
 
@@ -30,12 +34,15 @@ class OptimizerStructure:
     decays : bool
         Whether there is weight decay.
     clipping : {"clipnorm", "global_clipnorm", "clipvalue"} or None
+    undecayed : str or None
+        Pattern of the names of weights that do not decay.
     """
 
     kind: type
     settings: dict[str, Any] = field(compare=False)
     decays: bool
     clipping: str | None
+    undecayed: str | None
     key: Hashable = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -47,11 +54,21 @@ class OptimizerStructure:
     def signature(self) -> str:
         """Text that tells structures apart, as plain data."""
         name = f"{self.kind.__module__}.{self.kind.__qualname__}"
-        return f"{name} {self.key} {self.decays} {self.clipping}"
+        return f"{name} {self.key} {self.decays} {self.clipping} {self.undecayed}"
 
     def build(self) -> Any:
         """Build a Keras optimizer that nobody else holds."""
-        return self.kind.from_config({**self.settings, "learning_rate": 0.0})  # type: ignore[attr-defined]
+        kind: Any = self.kind
+        optimizer = kind.from_config({**self.settings, "learning_rate": 0.0})
+        if self.undecayed is not None:
+            optimizer.exclude_from_weight_decay(var_names=[self.undecayed])
+        return optimizer
+
+    @property
+    def starts_alike(self) -> bool:
+        """Whether its state starts with the same values whatever the weights are."""
+        known = self.kind.__module__.startswith("keras.")
+        return known and self.kind.__name__ in _START_ALIKE
 
 
 @dataclass(frozen=True)
@@ -105,12 +122,16 @@ def split_optimizer(
     if clipnorm is not None:
         config.update(dict.fromkeys(_CLIPPING))
         config["clipnorm"] = clipnorm
-    clipping = next((name for name in _CLIPPING if config.get(name)), None)
+    # Accumulated gradients are clipped when they are applied, which only Keras knows.
+    accumulates = config.get("gradient_accumulation_steps")
+    ours = () if accumulates else _CLIPPING
+    clipping = next((name for name in ours if config.get(name)), None)
     decay = config.get("weight_decay")
     values = OptimizerValues(learning_rate, decay or 0.0, config[clipping] if clipping else 0.0)
-    dropped = {"learning_rate", "weight_decay", "name", *_CLIPPING}
+    dropped = {"learning_rate", "weight_decay", "name", *ours}
     settings = {name: value for name, value in config.items() if name not in dropped}
-    return OptimizerStructure(_kind_of(optimizer), settings, bool(decay), clipping), values
+    kind, undecayed = _kind_of(optimizer), _undecayed(optimizer)
+    return OptimizerStructure(kind, settings, bool(decay), clipping, undecayed), values
 
 
 def known_optimizers() -> dict[str, type]:
@@ -150,6 +171,17 @@ def _config_of(optimizer: Any) -> dict[str, Any]:
             "of it would lose its settings. Define get_config."
         )
     return dict(optimizer.get_config())
+
+
+def _undecayed(optimizer: Any) -> str | None:
+    """Return the pattern of `exclude_from_weight_decay`, which `get_config` leaves out."""
+    if getattr(optimizer, "_exclude_from_weight_decay", None):
+        raise ValueError(
+            "optimizer: exclude_from_weight_decay(var_list=...) names weights of another model. "
+            'Use var_names, such as ["bias"].'
+        )
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    return None if pattern is None else str(pattern.pattern)
 
 
 def _schedule_or_float(config: dict[str, Any]) -> Any:

@@ -56,7 +56,7 @@ def use_persistent_cache() -> None:
     global _applied
     with _lock:
         if not _applied:
-            _apply(_chosen or os.environ.get(_VARIABLE))
+            _apply(_chosen or os.environ.get(_VARIABLE) or None)
             _applied = True
 
 
