@@ -186,20 +186,22 @@ def score(results, truth):
 
 
 def verdict(table):
-    """Say who wins."""
-    error = table["mean MAE"]
-    networks = error[["LSTM", "BiLSTM"]]
-    winner, best_network = error.idxmin(), networks.idxmin()
+    """Say who wins, and which forecasts each network is behind."""
+    error = table["mean MAE"].sort_values()
+    networks = ["LSTM", "BiLSTM"]
+    winner = error.index[0]
     if winner in networks:
-        return f"A network wins: {winner}, with a mean MAE of {error[winner]:.1f}."
-    kind = "a linear model" if winner.startswith("Ridge") else "a forecast without any fit"
-    behind = 100 * (error[best_network] / error[winner] - 1)
-    ahead = error.index[error > error[best_network]]
-    return (
-        f"No network wins: {winner}, {kind}, has the lowest MAE, {error[winner]:.1f}. The better "
-        f"network, {best_network}, has {error[best_network]:.1f}, which is {behind:.0f} % more.\n"
-        f"It is ahead of: {', '.join(ahead) or 'none'}."
-    )
+        kind = "a network"
+    else:
+        kind = "a linear model" if winner.startswith("Ridge") else "a forecast without a fit"
+    lines = [f"{winner}, {kind}, has the lowest mean MAE: {error[winner]:.1f}."]
+    for network in networks:
+        better = error[error < error[network]].drop(networks, errors="ignore")
+        rivals = ", ".join(f"{name} ({mae:.1f})" for name, mae in better.items())
+        lines.append(
+            f"{network} ({error[network]:.1f}) loses to: {rivals or 'none of the others'}."
+        )
+    return "\n".join(lines)
 
 
 def draw_training(series, window, network_parameters):

@@ -171,7 +171,8 @@ def loop_gradient(name: str, accumulate: bool) -> Any:
 
     def loss(inputs: Any, kernel: Any, bias: Any, states: Any) -> Any:
         if name == "ours":
-            outputs, cell = _lstm.lstm_loop(inputs, mask, kernel, bias, states, keep)
+            kernels = kernel[:FEATURES], kernel[FEATURES:], bias
+            outputs, cell = _lstm.lstm_loop(inputs, mask, kernels, states, keep)
         else:
             outputs, cell = plain_lstm(inputs, kernel, bias, states, mask, keep)
         weighted = jnp.sum(outputs * draw(*outputs.shape, seed=4))

@@ -622,6 +622,12 @@ class TestGroups:
         with pytest.warns(PaddedWindowWarning, match="2 of 24 windows"):
             assert steps(windows.transform(new)[16:18]) == [[None, None, 0], [None, 0, 1]]
 
+    def test_another_fit_forgets_series(self):
+        X, group = panel("group column")
+        windows = SlidingWindowTransformer(3, group=group).fit(X[:10]).fit(X[:10:2])
+        with pytest.warns(PaddedWindowWarning, match="1 of 2 windows"):
+            assert steps(windows.transform(X[10:12])) == [[3, 4, 5], [None, None, 105]]
+
     def test_flattened_in_the_order_of_the_rows(self):
         X, group = panel("group column")
         flat = SlidingWindowTransformer(2, group=group, flatten=True).set_output(transform="pandas")

@@ -116,11 +116,11 @@ class LSTM(keras.layers.LSTM):
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Return the last output, all outputs and the final states."""
         cell = self.cell
-        kernel = ops.concatenate([cell.kernel, cell.recurrent_kernel])
         bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.units,), dtype="float32")
+        kernels = cell.kernel, cell.recurrent_kernel, bias
         keep = self._keep(initial_state[0], training)
         inputs, mask = self._time_major(sequences), self._time_major(mask)
-        hidden, state = lstm_loop(inputs, mask, kernel, bias, initial_state, keep)
+        hidden, state = lstm_loop(inputs, mask, kernels, initial_state, keep)
         outputs = hidden
         if mask is not None and self.zero_output_for_mask:
             outputs = ops.where(mask, hidden, 0.0)

@@ -1,25 +1,31 @@
 """The time loop of an LSTM, and its gradient, short enough to hold beside the formula.
 
-With K the input kernel stacked on the recurrent kernel, one step is (Hochreiter and Schmidhuber,
-1997; forget gate: Gers, Schmidhuber and Cummins, 2000; gate order of Keras)
+With W the input kernel and U the recurrent kernel, one step is (Hochreiter and Schmidhuber, 1997;
+forget gate: Gers, Schmidhuber and Cummins, 2000; gate order of Keras)
 
-    i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of [x, h] K + b
+    i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of x W + h U + b
     c' = f c + i g
     h' = o tanh(c')
 
-Differentiating such a loop automatically adds a gradient of the size of K at every step. Written
-out, the backward loop only needs the gradient of the gates, and a single matrix product over all
-steps turns those into that of K. Where the gates of all steps are too many to stay in the
-processor's cache, adding up step by step is the faster way, and is what is done.
+A sigmoid is a tanh in disguise, sigmoid(z) = (1 + tanh(z / 2)) / 2, so all gates are taken in one
+call of tanh; halving a float is exact.
+
+Differentiating such a loop automatically adds a gradient of the size of the kernels at every step.
+Written out, the backward loop is linear: all that depends on the forward pass alone is a *factor*,
+and a single matrix product over all steps turns the gradients of the gates into those of the
+kernels. Where the gates of all steps are too many to stay in the processor's cache, computing
+factors and adding up step by step is the faster way, and is what is done.
 """
 
 from typing import Any
+
+import numpy as np
 
 from .._keras import keras
 
 ops = keras.ops
 Tensor = Any
-
+Kernels = tuple[Tensor, Tensor, Tensor]
 
 # Gate gradients of all steps larger than this leave the cache; found by measurement.
 _CACHE_BYTES = 4 * 2**20
@@ -28,8 +34,7 @@ _CACHE_BYTES = 4 * 2**20
 def lstm_loop(
     inputs: Tensor,
     mask: Tensor | None,
-    kernel: Tensor,
-    bias: Tensor,
+    kernels: Kernels,
     state: tuple[Tensor, Tensor],
     keep: Tensor | None,
 ) -> tuple[Tensor, Tensor]:
@@ -40,8 +45,8 @@ def lstm_loop(
     inputs : tensor of shape (n_timesteps, batch, n_features)
     mask : bool tensor of shape (n_timesteps, batch, 1) or None
         A step that is False leaves the state as it is.
-    kernel : tensor of shape (n_features + units, 4 * units)
-    bias : tensor of shape (4 * units,)
+    kernels : tensors of shape (n_features, 4 * units), (units, 4 * units) and (4 * units,)
+        Input kernel, recurrent kernel and bias.
     state : pair of tensors of shape (batch, units)
         Hidden and cell state before the first step.
     keep : tensor of shape (batch, units) or None
@@ -56,108 +61,144 @@ def lstm_loop(
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
-    def loop(inputs: Tensor, kernel: Tensor, bias: Tensor, hidden: Tensor, cell: Tensor) -> Any:
-        outputs, last_cell, residuals = _forward(inputs, mask, kernel, bias, (hidden, cell), keep)
+    def loop(inputs: Tensor, *arguments: Tensor) -> Any:
+        kernels, state = arguments[:3], arguments[3:]
+        hidden, cell, gates = _forward(inputs, mask, kernels, state, keep)
 
         def gradient(*upstream: Any) -> tuple[Tensor, ...]:
-            d_outputs, d_cell = upstream[0] if len(upstream) == 1 else upstream
-            return _backward(residuals, mask, kernel, keep, d_outputs, d_cell)
+            d_hidden, d_cell = upstream[0] if len(upstream) == 1 else upstream
+            before = _before(state[0], hidden), _before(state[1], cell)
+            saved = (*before, cell, gates)
+            return _backward(inputs, mask, kernels, keep, saved, d_hidden, d_cell)
 
-        return (outputs, last_cell), gradient
+        return (hidden, cell[-1]), gradient
 
-    outputs, last_cell = loop(inputs, kernel, bias, *state)
-    return outputs, last_cell
+    hidden, last_cell = loop(inputs, *kernels, *state)
+    return hidden, last_cell
 
 
 def _forward(
     inputs: Tensor,
     mask: Tensor | None,
-    kernel: Tensor,
-    bias: Tensor,
+    kernels: Kernels,
     state: tuple[Tensor, Tensor],
     keep: Tensor | None,
-) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return hidden states, cell states and the tanh of the gates after every step."""
+    bias = kernels[2]
+    halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], "float32"), bias.shape[0] // 4)
+    kernel, bias = ops.concatenate(kernels[:2]) * halves, bias * halves
+
     def step(state: Any, now: Any) -> Any:
         x, active = now
         hidden, cell = state
-        joint = ops.concatenate([x, hidden if keep is None else hidden * keep], axis=-1)
-        i, f, g, o = _gates(ops.matmul(joint, kernel) + bias)
+        joint = ops.concatenate([x, _times(hidden, keep)], axis=-1)
+        gates = ops.tanh(ops.matmul(joint, kernel) + bias)
+        i, f, g, o = _open(gates)
         new_cell = f * cell + i * g
-        squashed = ops.tanh(new_cell)
-        new_hidden = o * squashed
-        residuals = (joint, cell, squashed, i, f, g, o)
+        new_hidden = o * ops.tanh(new_cell)
         if active is not None:
             new_hidden = ops.where(active, new_hidden, hidden)
             new_cell = ops.where(active, new_cell, cell)
-        return (new_hidden, new_cell), (new_hidden, residuals)
+        return (new_hidden, new_cell), (new_hidden, new_cell, gates)
 
-    (_, last_cell), (outputs, residuals) = ops.scan(step, tuple(state), (inputs, mask))
-    return outputs, last_cell, residuals
+    _, (hidden, cell, gates) = ops.scan(step, tuple(state), (inputs, mask))
+    return hidden, cell, gates
 
 
 def _backward(
-    residuals: tuple[Tensor, ...],
+    inputs: Tensor,
     mask: Tensor | None,
-    kernel: Tensor,
+    kernels: Kernels,
     keep: Tensor | None,
+    saved: tuple[Tensor, ...],
     d_outputs: Tensor,
     d_cell: Tensor,
 ) -> tuple[Tensor, ...]:
-    n_timesteps, batch, units = d_outputs.shape
-    gates = kernel.shape[1]
-    accumulate = 4 * n_timesteps * batch * gates > _CACHE_BYTES
-    n_features = kernel.shape[0] - units
-    transposed = ops.transpose(kernel)
+    n_gates = kernels[2].shape[0]
+    small = 4 * d_outputs.shape[0] * d_outputs.shape[1] * n_gates <= _CACHE_BYTES
+    backward = ops.transpose(kernels[0]), ops.transpose(kernels[1])
 
     def step(state: Any, now: Any) -> Any:
-        d_hidden, d_cell, d_kernel = state
-        d_output, active, (joint, cell, squashed, i, f, g, o) = now
+        d_hidden, d_cell, d_kernels = state
+        x, d_output, active, saved = now
+        *to_gates, to_cell, forget = saved if small else _factors(active, saved)
         d_hidden = d_hidden + d_output
-        d_new = d_cell + d_hidden * o * (1.0 - squashed * squashed)
-        d_gates = ops.concatenate(
-            [
-                d_new * g * i * (1.0 - i),
-                d_new * cell * f * (1.0 - f),
-                d_new * i * (1.0 - g * g),
-                d_hidden * squashed * o * (1.0 - o),
-            ],
-            axis=-1,
-        )
-        if active is not None:
-            d_gates = ops.where(active, d_gates, 0.0)
-        d_joint = ops.matmul(d_gates, transposed)
-        d_input, d_before = d_joint[:, :n_features], d_joint[:, n_features:]
-        d_before = d_before if keep is None else d_before * keep
-        d_cell_before = d_new * f
+        d_cell = d_cell + d_hidden * to_cell
+        outer = (d_cell, d_cell, d_cell, d_hidden)
+        d_gates = [d * factor for d, factor in zip(outer, to_gates, strict=True)]
+        d_gates = ops.concatenate(d_gates, axis=-1)
+        d_before = _times(ops.matmul(d_gates, backward[1]), keep)
         if active is not None:
             d_before = ops.where(active, d_before, d_hidden)
-            d_cell_before = ops.where(active, d_cell_before, d_cell)
-        if accumulate:
-            d_kernel = _add(d_kernel, _kernel_gradient(joint, d_gates))
-        return (d_before, d_cell_before, d_kernel), (d_input, None if accumulate else d_gates)
+        state = d_before, d_cell * forget
+        if small:
+            return (*state, ()), d_gates
+        d_kernels = _add(d_kernels, _kernel_gradients(x, _times(saved[0], keep), d_gates))
+        return (*state, d_kernels), ops.matmul(d_gates, backward[0])
 
-    start = (ops.zeros_like(kernel), ops.zeros_like(kernel[0])) if accumulate else ()
-    (d_hidden, d_cell, d_kernel), (d_inputs, d_gates) = ops.scan(
+    start = () if small else tuple(ops.zeros_like(kernel) for kernel in kernels)
+    (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
         step,
         (ops.zeros_like(d_cell), d_cell, start),
-        (d_outputs, mask, residuals),
+        (inputs, d_outputs, mask, _factors(mask, saved) if small else saved),
         reverse=True,
     )
-    if not accumulate:
-        rows = n_timesteps * batch
-        joint = ops.reshape(residuals[0], (rows, kernel.shape[0]))
-        d_kernel = _kernel_gradient(joint, ops.reshape(d_gates, (rows, gates)))
-    return (d_inputs, *d_kernel, d_hidden, d_cell)
+    if small:
+        hidden_before = _times(saved[0], keep)
+        d_kernels = _kernel_gradients(_rows(inputs), _rows(hidden_before), _rows(d_inputs))
+        d_inputs = ops.matmul(d_inputs, backward[0])
+    return (d_inputs, *d_kernels, d_hidden, d_cell)
 
 
-def _gates(z: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    i, f, g, o = ops.split(z, 4, axis=-1)
-    return ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+def _factors(active: Tensor | None, saved: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return what the backward loop multiplies by, for one step or all of them.
+
+    They lead from the gradient of the cell state to that of the gates i, f and g, from that of the
+    hidden state to the gate o and to the cell state, and from that of the cell state to the one
+    before. A masked step passes its gradients on and adds none of its own.
+    """
+    _, cell_before, cell, gates = saved
+    i, f, g, o = _open(gates)
+    squashed = ops.tanh(cell)
+    factors = (
+        g * i * (1.0 - i),
+        cell_before * f * (1.0 - f),
+        i * (1.0 - g * g),
+        squashed * o * (1.0 - o),
+        o * (1.0 - squashed * squashed),
+    )
+    if active is None:
+        return (*factors, f)
+    return (*(ops.where(active, x, 0.0) for x in factors), ops.where(active, f, 1.0))
 
 
-def _kernel_gradient(joint: Tensor, d_gates: Tensor) -> tuple[Tensor, Tensor]:
-    return ops.matmul(ops.transpose(joint), d_gates), ops.sum(d_gates, axis=0)
+def _open(gates: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return the four gates from their tanh."""
+    i, f, g, o = ops.split(gates, 4, axis=-1)
+    return 0.5 * i + 0.5, 0.5 * f + 0.5, g, 0.5 * o + 0.5
 
 
-def _add(left: tuple[Tensor, ...], right: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return tuple(a + b for a, b in zip(left, right, strict=True))
+def _kernel_gradients(x: Tensor, hidden: Tensor, d_gates: Tensor) -> Kernels:
+    return (
+        ops.matmul(ops.transpose(x), d_gates),
+        ops.matmul(ops.transpose(hidden), d_gates),
+        ops.sum(d_gates, axis=0),
+    )
+
+
+def _before(first: Tensor, after: Tensor) -> Tensor:
+    return ops.concatenate([first[None], after[:-1]])
+
+
+def _times(hidden: Tensor, keep: Tensor | None) -> Tensor:
+    return hidden if keep is None else hidden * keep
+
+
+def _rows(steps: Tensor) -> Tensor:
+    return ops.reshape(steps, (-1, steps.shape[-1]))
+
+
+def _add(left: Kernels, right: Kernels) -> Kernels:
+    a, b, c = (x + y for x, y in zip(left, right, strict=True))
+    return a, b, c
