@@ -13,10 +13,10 @@ import numpy as np
 from skrnn import clear_compile_cache, set_compile_cache_dir
 from skrnn._keras import keras
 from skrnn.by_config import freeze
+from skrnn.networks._build import build_model
 from skrnn.networks._initial import initial_weights
 from skrnn.networks._spec import NetworkSpec
-from skrnn.networks._stacked import build_model
-from skrnn.training._batching import Dataset
+from skrnn.training._dataset import Dataset
 from skrnn.training._epoch import get_network
 from skrnn.training._loop import Run, TrainingResult, train
 from skrnn.training._optimizer import split_optimizer
@@ -44,9 +44,14 @@ def clean_engine(*, quick: bool) -> Iterator[None]:
 
 def make_spec(cell: str = "simple", units: tuple[int, ...] = (3,), **kwargs: Any) -> NetworkSpec:
     """Describe a network; one output and one direction unless told."""
-    n_outputs = kwargs.pop("n_outputs", 1)
-    both = kwargs.pop("bidirectional", (False,) * len(units))
-    return NetworkSpec(cell, N_TIMESTEPS, N_FEATURES, n_outputs, units, both, **kwargs)
+    given = {
+        "n_timesteps": N_TIMESTEPS,
+        "n_features": N_FEATURES,
+        "n_outputs": 1,
+        "bidirectional": (False,) * len(units),
+        **kwargs,
+    }
+    return NetworkSpec(cell=cell, units=units, **given)
 
 
 def unset(spec: NetworkSpec) -> NetworkSpec:
@@ -73,7 +78,8 @@ def make_data(
     targets = targets + rng.normal(size=targets.shape)
     weight = rng.uniform(0.2, 2.0, n_rows) if weighted else np.ones(n_rows)
     weight /= weight.mean()
-    return Dataset(sequences, mask, targets.astype(np.float32), weight.astype(np.float32))
+    inputs = {"sequence": sequences, "mask": mask}
+    return Dataset(inputs, targets.astype(np.float32), weight.astype(np.float32))
 
 
 def build_pooled(spec: NetworkSpec) -> keras.Model:
@@ -146,11 +152,12 @@ def fit_with_keras(
 
 
 def _as_keras_takes_it(data: Dataset) -> tuple[Any, Any, Any]:
-    return [data.sequences, data.mask], data.targets, data.weight
+    return list(data.inputs.values()), data.targets, data.weight
 
 
 def predict_rows(
     spec: NetworkSpec, weights: Weights, data: Dataset, rows: Any, *, build: Any = build_model
 ) -> np.ndarray:
     """Predict some rows of `data`."""
-    return predict(build, spec.structure(), weights, data.sequences[rows], data.mask[rows])
+    inputs = {name: array[rows] for name, array in data.inputs.items()}
+    return predict(build, spec.structure(), weights, Dataset(inputs))

@@ -164,7 +164,9 @@ class TestTraces:
     def test_batches_per_call_follow_the_shape_of_a_batch(
         self, shape: tuple[int, int, int], expected: int
     ) -> None:
-        assert batches_per_call(*shape) == expected
+        batch_size, *row = shape
+        arrays = {"sequence": (tuple(row), "float32"), "mask": ((row[0],), "bool")}
+        assert batches_per_call(batch_size, arrays) == expected
 
 
 # ---- The store -----------------------------------------------------------------------------------

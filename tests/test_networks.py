@@ -23,10 +23,11 @@ from scipy import stats
 from skrnn._keras import keras
 from skrnn.by_config import ByConfig, check_survives_copy, freeze, thaw
 from skrnn.networks import _lstm
+from skrnn.networks._build import build_model
 from skrnn.networks._initial import fixed_values, initial_weights
 from skrnn.networks._layers import LSTM, ValueDropout
 from skrnn.networks._spec import NetworkSpec, freeze_layer_params
-from skrnn.networks._stacked import build_model, build_plain_model
+from skrnn.networks._stacked import build_stacked
 
 UNITS, FEATURES, STEPS, BATCH = 3, 2, 5, 4
 
@@ -227,7 +228,7 @@ def test_lstm_equals_numpy(mask: str) -> None:
 @pytest.mark.parametrize("rates", ["open", "given"])
 def test_worked_example(rates: str) -> None:
     """One unit over the steps 0.5 and 0.8, worked out by hand, through engine and users' model."""
-    spec = NetworkSpec("lstm", 2, 1, 1, (1,), (False,))
+    spec = make_spec("lstm", (1,), n_timesteps=2, n_features=1)
     # Written down as forget, input, candidate, output; Keras wants input, forget, ...
     order = [1, 0, 2, 3]
     weights = [
@@ -255,8 +256,13 @@ MERGES = {
 @pytest.mark.parametrize("merge_mode", MERGES)
 def test_bidirectional_is_two_passes_combined(merge_mode: str) -> None:
     """One reads from the first step on, the other from the last; masked steps are left out."""
-    spec = NetworkSpec(
-        "lstm", STEPS, FEATURES, 1, (UNITS,), (True,), merge_mode=merge_mode
+    spec = make_spec(
+        "lstm",
+        (UNITS,),
+        n_timesteps=STEPS,
+        n_features=FEATURES,
+        bidirectional=(True,),
+        merge_mode=merge_mode,
     ).structure()
     model = build_model(spec)
     weights = draw_like(model.trainable_variables)
@@ -476,7 +482,7 @@ class TestModels:
     @pytest.mark.parametrize("name", NETWORKS)
     def test_weights_have_one_order(self, name: str) -> None:
         spec = NETWORKS[name]
-        shown = build_model(unset(spec)), build_plain_model(unset(spec))
+        shown = build_model(unset(spec)), build_stacked(unset(spec), masked=False)
         models = build_model(spec.structure()), *shown
         described = [
             [(variable.name, tuple(variable.shape)) for variable in model.trainable_variables]
@@ -494,7 +500,7 @@ class TestModels:
         spec = NETWORKS[name]
         sequences = draw(BATCH, spec.n_timesteps, spec.n_features)
         mask = np.ones(sequences.shape[:2], bool)
-        trained, shown = build_model(spec.structure()), build_plain_model(unset(spec))
+        trained, shown = build_model(spec.structure()), build_stacked(unset(spec), masked=False)
         weights = draw_like(trained.trainable_variables)
         outputs = call(trained, weights, [sequences, mask])
         np.testing.assert_allclose(call(shown, weights, sequences), outputs, atol=1e-5)
@@ -502,7 +508,10 @@ class TestModels:
 
     def test_of_users_holds_only_layers_of_keras(self) -> None:
         spec = make_spec("lstm", (3, 2), bidirectional=(True, False), dropout=0.1)
-        layers = [*build_model(unset(spec)).layers, *build_plain_model(unset(spec)).layers]
+        layers = [
+            *build_model(unset(spec)).layers,
+            *build_stacked(unset(spec), masked=False).layers,
+        ]
         layers += [layer.forward_layer for layer in layers if hasattr(layer, "forward_layer")]
         assert not [layer for layer in layers if type(layer).__module__.startswith("skrnn")]
         assert [layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)]
@@ -516,14 +525,16 @@ class TestModels:
         ],
     )
     def test_parameter_counts(self, units: int, both: bool, recurrent: int, output: int) -> None:
-        spec = NetworkSpec("lstm", 12, 1, 1, (units,), (both,))
+        spec = make_spec("lstm", (units,), n_timesteps=12, n_features=1, bidirectional=(both,))
         model = build_model(spec.structure())
         counts = [layer.count_params() for layer in model.layers if layer.trainable_variables]
         assert counts == [recurrent, output]
 
     def test_parameters_are_what_is_trained(self) -> None:
         """Rates and seeds are weights too, but no parameters."""
-        spec = NetworkSpec("lstm", 12, 1, 1, (64,), (False,), dropout=0.1, recurrent_dropout=0.1)
+        spec = make_spec(
+            "lstm", (64,), n_timesteps=12, n_features=1, dropout=0.1, recurrent_dropout=0.1
+        )
         assert start(spec).n_parameters == 16_896 + 65
         assert sum(value.size for value in start(spec).fixed) > 0
 
@@ -560,7 +571,9 @@ class TestInitialWeights:
     """Drawn by NumPy from the distributions of Keras, or by the initialisers of the user."""
 
     def test_kernels_are_glorot_uniform(self) -> None:
-        weights = draw_weights(NetworkSpec("lstm", 3, 5, 7, (40,), (False,), dense_units=(50,)))
+        weights = draw_weights(
+            make_spec("lstm", (40,), n_timesteps=3, n_features=5, n_outputs=7, dense_units=(50,))
+        )
         kernels = [value for name, value in weights.items() if name.endswith("/kernel")]
         assert [kernel.shape for kernel in kernels] == [(5, 160), (40, 50), (50, 7)]
         for kernel in kernels:
@@ -579,7 +592,7 @@ class TestInitialWeights:
     @pytest.mark.parametrize("units", [1, 2, 17])
     def test_tall_kernels_are_orthogonal_too(self, units: int) -> None:
         params = freeze_layer_params({"kernel_initializer": "orthogonal"})
-        spec = NetworkSpec("simple", 3, 20, 1, (units,), (False,), layer_params=params)
+        spec = make_spec("simple", (units,), n_timesteps=3, n_features=20, layer_params=params)
         (kernel,) = of_kind(draw_weights(spec), "kernel")
         assert kernel.shape == (20, units)
         np.testing.assert_allclose(kernel.T @ kernel, np.eye(units), atol=1e-6)
@@ -646,7 +659,7 @@ class TestInitialWeights:
         initializer = keras.initializers.RandomNormal(stddev=2.0)
         params = freeze_layer_params({"kernel_initializer": initializer})
         weights = draw_weights(
-            NetworkSpec("simple", 3, 40, 1, (40,) * 2, (False,) * 2, layer_params=params)
+            make_spec("simple", (40,) * 2, n_timesteps=3, n_features=40, layer_params=params)
         )
         first, second = weights["recurrent_1/kernel"], weights["recurrent_2/kernel"]
         assert not np.array_equal(first, second)

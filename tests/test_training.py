@@ -27,10 +27,11 @@ from hypothesis import strategies as st
 from skrnn import clear_compile_cache
 from skrnn._keras import keras
 from skrnn.exceptions import TrainingDivergedError
+from skrnn.networks._build import build_model
 from skrnn.networks._initial import fixed_values
 from skrnn.networks._spec import freeze_layer_params
-from skrnn.networks._stacked import build_model
-from skrnn.training._batching import Dataset, iterate_batches
+from skrnn.training._batching import iterate_batches
+from skrnn.training._dataset import Dataset
 from skrnn.training._epoch import TILE, TILES_PER_CALL
 from skrnn.training._history import History
 from skrnn.training._loop import EpochEnd, Outcome, TrainingResult
@@ -388,17 +389,19 @@ def test_predictions_are_those_of_keras() -> None:
     spec = make_spec("lstm", dropout=0.5)
     weights, model = start(spec), build_model(unset(spec))
     fixed = [variable.value for variable in model.non_trainable_variables]
-    inputs = [RAGGED.sequences, RAGGED.mask]
+    inputs = list(RAGGED.inputs.values())
     expected, _ = jax.jit(model.stateless_call)(weights.trainable, fixed, inputs)
     np.testing.assert_allclose(predict_rows(spec, weights, RAGGED, slice(10)), expected, atol=1e-5)
 
 
 def test_masked_steps_may_hold_anything() -> None:
     spec, weights = make_spec("lstm"), start(make_spec("lstm"))
-    other = replace(RAGGED, sequences=np.where(RAGGED.mask[:, :, None], RAGGED.sequences, 99.0))
+    sequences, mask = RAGGED.inputs["sequence"], RAGGED.inputs["mask"]
+    changed = np.where(mask[:, :, None], sequences, np.float32(99.0))
+    other = replace(RAGGED, inputs={"sequence": changed, "mask": mask})
     one, two = (predict_rows(spec, weights, data, slice(10)) for data in (RAGGED, other))
     np.testing.assert_array_equal(one, two)
-    assert not RAGGED.mask.all()
+    assert not mask.all()
 
 
 # ---- Batching ------------------------------------------------------------------------------------
@@ -416,7 +419,7 @@ def numbered(n_rows: int) -> Dataset:
     rows = np.arange(1, n_rows + 1, dtype=np.float32)
     sequences = np.broadcast_to(rows[:, None, None], (n_rows, 3, 2))
     mask = np.broadcast_to(rows[:, None] % 2 == 0, (n_rows, 3))
-    return Dataset(sequences, mask, rows[:, None], rows)
+    return Dataset({"sequence": sequences, "mask": mask}, rows[:, None], rows)
 
 
 class TestBatching:
@@ -427,7 +430,7 @@ class TestBatching:
     def test_every_row_is_met_once_and_in_order(self, batching: Any) -> None:
         n_rows, batch_size, per_call, order = batching
         met = [
-            call.targets[call.real == 1.0][:, 0]
+            call.arrays["targets"][call.arrays["real"] == 1.0][:, 0]
             for call in iterate_batches(numbered(n_rows), order, batch_size, per_call)
         ]
         np.testing.assert_array_equal(np.concatenate(met), order + 1)
@@ -439,7 +442,7 @@ class TestBatching:
         for call in iterate_batches(numbered(n_rows), order, batch_size, per_call):
             shapes = {name: array.shape for name, array in call.arrays.items()}
             assert shapes.pop("n_rows") == (per_call,)
-            assert shapes.pop("sequences") == (per_call, batch_size, 3, 2)
+            assert shapes.pop("sequence") == (per_call, batch_size, 3, 2)
             assert shapes.pop("mask") == (per_call, batch_size, 3)
             assert shapes.pop("targets") == (per_call, batch_size, 1)
             assert set(shapes.values()) == {(per_call, batch_size)}
@@ -452,10 +455,10 @@ class TestBatching:
         calls = list(iterate_batches(numbered(n_rows), order, batch_size, per_call))
         assert sum(call.n_batches for call in calls) == math.ceil(n_rows / batch_size)
         for call in calls:
-            assert set(np.unique(call.real)) <= {0.0, 1.0}
-            np.testing.assert_array_equal(call.n_rows, call.real.sum(axis=1))
-            assert (call.n_rows[: call.n_batches] >= 1).all()
-            assert not call.real[call.n_batches :].any()
+            assert set(np.unique(call.arrays["real"])) <= {0.0, 1.0}
+            np.testing.assert_array_equal(call.arrays["n_rows"], call.arrays["real"].sum(axis=1))
+            assert (call.arrays["n_rows"][: call.n_batches] >= 1).all()
+            assert not call.arrays["real"][call.n_batches :].any()
 
     @given(batchings())
     @settings(max_examples=60, deadline=None)
@@ -464,14 +467,16 @@ class TestBatching:
         n_rows, batch_size, per_call, order = batching
         for call in iterate_batches(numbered(n_rows), order, batch_size, per_call):
             for batch in range(call.n_batches):
-                rows, real = call.targets[batch, :, 0], call.real[batch] == 1.0
+                rows, real = call.arrays["targets"][batch, :, 0], call.arrays["real"][batch] == 1.0
                 assert set(rows[~real]) <= {rows[0]}
-                np.testing.assert_array_equal(call.weight[batch], rows)
-                np.testing.assert_array_equal(call.mask[batch, :, 0], rows % 2 == 0)
+                np.testing.assert_array_equal(call.arrays["weight"][batch], rows)
+                np.testing.assert_array_equal(call.arrays["mask"][batch, :, 0], rows % 2 == 0)
 
     def test_padding_changes_no_loss(self) -> None:
         """One row in a batch of four, and in a batch of one."""
-        one_row = Dataset(*(array[:1] for array in vars(RAGGED).values()))
+        arrays = RAGGED.take(np.arange(1))
+        targets, weight = arrays.pop("targets"), arrays.pop("weight")
+        one_row = Dataset(arrays, targets, weight)
         histories = [
             fit_pooled(one_row, batch_size=batch_size).history["loss"] for batch_size in (4, 1)
         ]

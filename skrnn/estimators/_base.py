@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from ..by_config import check_survives_copy
-from ..training._batching import Dataset
+from ..training._dataset import Dataset
 from ..validation import to_float32
 from ._parameters import CONSTRAINTS, check_instances, check_target_feature
 from ._reading import read_fit_rows, read_sequences, read_validation_rows
@@ -46,6 +46,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
     target_feature: int | None = None
     seasonal_lag: int | None = None
     loss: Any = "mse"
+    quantiles: Any = None
     optimizer: Any = "adam"
     learning_rate: float | None = None
     lr_schedule: Any = None
@@ -188,11 +189,22 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         }
 
     def _predict_outputs(self, X):
-        """Return outputs of the network in the units of the targets, (n_samples, n_outputs)."""
+        """Return outputs of the network in the units of the targets, (n_samples, n_outputs).
+
+        A network of quantiles has one more axis, in front: (n_quantiles, n_samples, n_outputs).
+        """
         check_is_fitted(self, "history_")
         sequences, mask = read_sequences(self, X)
-        outputs = self._network.predict(self._scale_inputs(sequences, mask), mask)
-        return self._target_scaler.inverse_transform(outputs.astype(np.float64), sequences)
+        inputs = {"sequence": self._scale_inputs(sequences, mask), "mask": mask}
+        outputs = self._network.predict(Dataset(inputs)).astype(np.float64)
+        if outputs.ndim == 2:
+            return self._target_scaler.inverse_transform(outputs, sequences)
+        return np.stack(
+            [
+                self._target_scaler.inverse_transform(quantile, sequences)
+                for quantile in np.moveaxis(outputs, -1, 0)
+            ]
+        )
 
     def _fit_scalers(self, rows):
         feature = check_target_feature(self, *self._shape)
@@ -206,9 +218,9 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _to_dataset(self, rows):
         targets = self._target_scaler.transform(rows.targets, rows.sequences)
+        sequences = self._scale_inputs(rows.sequences, rows.mask)
         return Dataset(
-            self._scale_inputs(rows.sequences, rows.mask),
-            rows.mask,
+            {"sequence": sequences, "mask": rows.mask},
             to_float32(targets, "y", "target_scaler"),
             rows.mean_one_weight(),
         )

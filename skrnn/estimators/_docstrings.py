@@ -89,6 +89,11 @@ _PARAMETERS = {
         "Loss, on scaled targets. A function takes targets and predictions and returns one value\n"
         "per row.",
     ),
+    "quantiles": (
+        "sequence of float in (0, 1)",
+        "Learn these quantiles of the targets, and the median, with the pinball loss in place of\n"
+        "`loss`; `predict` returns the median, `predict_quantiles` the others. They cannot cross.",
+    ),
     "optimizer": (
         "str or keras.optimizers.Optimizer",
         "Optimizer; an object is copied, never changed.",

@@ -10,12 +10,14 @@ import numpy as np
 
 from .._keras import keras
 from ..by_config import freeze, thaw
-from ..networks._spec import NetworkSpec, freeze_layer_params
-from ..networks._stacked import build_model, build_plain_model
+from ..networks._build import build_model
+from ..networks._spec import EncoderDecoderSpec, NetworkSpec, freeze_layer_params
+from ..networks._stacked import build_stacked
+from ..training._dataset import Dataset
 from ..training._optimizer import OptimizerState
 from ..training._predict import predict
 from ..weights import Weights
-from ._parameters import dense_layer_units, layer_directions, layer_units
+from ._parameters import dense_layer_units, layer_directions, layer_units, quantile_levels
 
 # Arguments of the Keras layers that are parameters of ours, or would change what the layer returns.
 _OWN_ARGUMENTS = {
@@ -47,7 +49,7 @@ class FittedNetwork:
 
     Attributes
     ----------
-    spec : NetworkSpec
+    spec : NetworkSpec or EncoderDecoderSpec
     weights : Weights
     optimizer : OptimizerState or None
         Kept where training may go on.
@@ -55,24 +57,31 @@ class FittedNetwork:
         Whether rows with masked steps were trained on.
     """
 
-    spec: NetworkSpec
+    spec: NetworkSpec | EncoderDecoderSpec
     weights: Weights
     optimizer: OptimizerState | None
     masked: bool
 
-    def predict(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
-        """Return outputs of shape (n_rows, n_outputs)."""
-        return predict(build_model, self.spec.structure(), self.weights, sequences, mask)
+    def predict(self, data: Dataset) -> np.ndarray:
+        """Return outputs of shape (n_rows, *spec.output_shape)."""
+        return predict(build_model, self.spec.structure(), self.weights, data)
 
     def build_keras_model(self) -> keras.Model:
         """Return a Keras model with these weights, made of Keras' own layers."""
-        model = build_model(self.spec) if self.masked else build_plain_model(self.spec)
+        if isinstance(self.spec, NetworkSpec):
+            model = build_stacked(self.spec, masked=self.masked)
+        else:
+            model = build_model(self.spec)
         set_weights(model, self.weights.trainable)
         return model
 
 
-def make_spec(params: dict[str, Any], cell: str, shape: tuple[int, int, int]) -> NetworkSpec:
+def make_spec(
+    params: dict[str, Any], cell: str, shape: tuple[int, int, int]
+) -> NetworkSpec | EncoderDecoderSpec:
     """Return the spec that constructor parameters and data shapes ask for.
+
+    An estimator with a decoder gets an encoder-decoder network.
 
     Parameters
     ----------
@@ -82,23 +91,49 @@ def make_spec(params: dict[str, Any], cell: str, shape: tuple[int, int, int]) ->
     shape : tuple of int
         Steps, features and outputs.
     """
+    n_timesteps, n_features, n_outputs = shape
+    shared = recurrent_part(params, cell) | {"n_timesteps": n_timesteps, "n_features": n_features}
+    if "decoder" not in params:
+        return NetworkSpec(**shared, n_outputs=n_outputs)
+    follows = params["target_scaler"] == "window" and params["seasonal_lag"] is None
+    return EncoderDecoderSpec(
+        **shared,
+        **decoder_part(params),
+        horizon=n_outputs,
+        target_features=((params["target_feature"] or 0) % n_features,) if follows else (),
+    )
+
+
+def recurrent_part(params: dict[str, Any], cell: str) -> dict[str, Any]:
+    """Return what parameters say about the recurrent layers of a spec."""
     units = layer_units(params["units"])
     _check_layer_params(params["layer_params"], cell)
     for name in ("activation", "dense_activation"):
         _check_activation(name, params[name])
-    return NetworkSpec(
-        cell,
-        *shape,
-        units=units,
-        bidirectional=layer_directions(params["bidirectional"], len(units)),
-        merge_mode=params["merge_mode"],
-        activation=freeze(params["activation"]),
-        dense_units=dense_layer_units(params["dense_units"]),
-        dense_activation=freeze(params["dense_activation"]),
-        layer_params=freeze_layer_params(params["layer_params"]),
-        dropout=float(params["dropout"]),
-        recurrent_dropout=float(params["recurrent_dropout"]),
-    )
+    return {
+        "cell": cell,
+        "units": units,
+        "bidirectional": layer_directions(params["bidirectional"], len(units)),
+        "merge_mode": params["merge_mode"],
+        "activation": freeze(params["activation"]),
+        "dense_units": dense_layer_units(params["dense_units"]),
+        "dense_activation": freeze(params["dense_activation"]),
+        "layer_params": freeze_layer_params(params["layer_params"]),
+        "n_quantiles": len(quantile_levels(params["quantiles"])),
+        "dropout": float(params["dropout"]),
+        "recurrent_dropout": float(params["recurrent_dropout"]),
+    }
+
+
+def decoder_part(params: dict[str, Any]) -> dict[str, Any]:
+    """Return what parameters say about the decoder of a spec."""
+    return {
+        "decoder": params["decoder"],
+        "segment_length": int(params["segment_length"]),
+        "attention": bool(params["attention"]),
+        "linear_skip": bool(params["linear_skip"]),
+        "teacher_forcing": float(params["teacher_forcing"]),
+    }
 
 
 def set_weights(model: keras.Model, trainable: list[np.ndarray]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from ..networks._spec import CELLS, MERGE_MODES
@@ -33,6 +34,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "target_feature": [Integral, None],
     "seasonal_lag": [_POSITIVE_INT, None],
     "loss": [str, callable],
+    "quantiles": ["array-like", None],
     "optimizer": [str, HasMethods(["get_config", "stateless_apply"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     "lr_schedule": [StrOptions({"cosine", "plateau"}), callable, None],
@@ -84,6 +86,24 @@ def layer_directions(bidirectional: Any, n_layers: int) -> tuple[bool, ...]:
             "bool for all recurrent layers, or one per layer."
         )
     return tuple(bool(value) for value in bidirectional)
+
+
+def quantile_levels(quantiles: Any) -> tuple[float, ...]:
+    """Return the quantiles that a network learns: those asked for and the median, or none.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or one is not between 0 and 1.
+    """
+    if quantiles is None:
+        return ()
+    levels = [float(level) for level in np.ravel(quantiles)]
+    wrong = [level for level in levels if not 0 < level < 1]
+    if wrong or not levels:
+        found = f"{wrong[0]} is not" if wrong else "there is none"
+        raise ValueError(f"quantiles must lie between 0 and 1, but {found}: {quantiles}.")
+    return tuple(sorted({0.5, *levels}))
 
 
 def check_instances(estimator: Any) -> None:

@@ -10,7 +10,7 @@ from sklearn.base import RegressorMixin
 
 from ._base import RecurrentEstimator
 from ._docstrings import with_shared_sections
-from ._parameters import CELL_CONSTRAINT, CONSTRAINTS
+from ._parameters import CELL_CONSTRAINT, CONSTRAINTS, quantile_levels
 
 
 class _Regressor(RegressorMixin, RecurrentEstimator):
@@ -29,6 +29,37 @@ class _Regressor(RegressorMixin, RecurrentEstimator):
             same to the last bit in any company.
         """
         outputs = self._predict_outputs(X)
+        levels = quantile_levels(self.quantiles)
+        if levels:
+            outputs = outputs[levels.index(0.5)]
+        return outputs[:, 0] if self._one_dimensional else outputs
+
+    def predict_quantiles(self, X):
+        """Predict the quantiles that were learned.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences with the steps and features of `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+            Predicted quantiles, in the order of `quantiles`.
+
+        Raises
+        ------
+        ValueError
+            When `quantiles` is None.
+        """
+        levels = quantile_levels(self.quantiles)
+        if not levels:
+            raise ValueError(
+                "predict_quantiles needs quantiles to have been learned: set quantiles, as in "
+                f"{type(self).__name__}(quantiles=(0.1, 0.5, 0.9)), and fit again."
+            )
+        asked = [levels.index(float(level)) for level in np.ravel(self.quantiles)]
+        outputs = np.moveaxis(self._predict_outputs(X)[asked], 0, -1)
         return outputs[:, 0] if self._one_dimensional else outputs
 
     def __sklearn_tags__(self):

@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from typing import Any
 
 from ..by_config import freeze
+from ..networks._build import build_model
 from ..networks._initial import fixed_values, initial_weights
-from ..networks._stacked import build_model
-from ..training._batching import Dataset
+from ..training._dataset import Dataset
 from ..training._epoch import get_network
 from ..training._history import History
 from ..training._loop import Outcome, Run, train
-from ..training._loss import check_loss
+from ..training._loss import PinballLoss, check_loss
 from ..training._optimizer import OptimizerState, split_optimizer
 from ..training._plan import TrainingPlan
 from ..training._seeding import make_streams
@@ -24,6 +24,7 @@ from ..training._stopping import Patience
 from ..weights import Weights
 from ._network import FittedNetwork, make_spec
 from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks, check_callbacks
+from ._parameters import quantile_levels
 
 
 def train_network(
@@ -53,11 +54,13 @@ def train_network(
         Root context of scikit-learn's callbacks or None, the arguments of their hooks, and the
         function from a network and its history to fitted attributes.
     """
-    spec = make_spec(params, cell, (*data.sequences.shape[1:], data.targets.shape[1]))
+    assert data.targets is not None
+    sequences, mask = data.inputs["sequence"], data.inputs["mask"]
+    spec = make_spec(params, cell, (*sequences.shape[1:], data.targets.shape[1]))
     plan, run, streams = _plan_training(params, seed)
     weights, slots = _start(spec, plan, previous, streams)
     before = previous[0].masked if previous else False
-    masked = before or not data.mask.all()
+    masked = before or not mask.all()
 
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
         return FittedNetwork(spec, weights, optimizer, masked)
@@ -89,7 +92,7 @@ def train_network(
 
 
 def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[TrainingPlan, Run, Any]:
-    check_loss(params["loss"])
+    loss = _choose_loss(params["loss"], params["quantiles"])
     check_callbacks(params["callbacks"])
     optimizer, values = split_optimizer(
         params["optimizer"], params["learning_rate"], params["clipnorm"]
@@ -110,8 +113,21 @@ def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[Train
         patience=Patience(params["n_iter_no_change"], params["tol"]) if stops else None,
         tol=params["tol"],
     )
-    plan = TrainingPlan(int(params["batch_size"]), freeze(params["loss"]), optimizer)
+    plan = TrainingPlan(int(params["batch_size"]), freeze(loss), optimizer)
     return plan, run, streams
+
+
+def _choose_loss(loss: Any, quantiles: Any) -> Any:
+    """Return the loss: that of quantiles where there are any."""
+    check_loss(loss)
+    if quantiles is None:
+        return loss
+    if loss != "mse":
+        raise ValueError(
+            f"loss={loss!r} cannot go with quantiles={quantiles!r}: quantiles are learned with the "
+            "pinball loss. Leave loss at its default, or set quantiles=None."
+        )
+    return PinballLoss(quantile_levels(quantiles))
 
 
 def _start(spec: Any, plan: TrainingPlan, previous: Any, streams: Any) -> tuple[Weights, Any]:

@@ -15,19 +15,20 @@ from threadpoolctl import threadpool_limits
 
 from .._keras import keras
 from ..weights import Weights
-from ._spec import NetworkSpec
 
 # Per kind of weight: the argument of the layer that sets its initialiser, and the default.
 _INITIALIZERS = {
     "kernel": ("kernel_initializer", "glorot_uniform"),
     "recurrent_kernel": ("recurrent_initializer", "orthogonal"),
     "bias": ("bias_initializer", "zeros"),
+    "positions": ("", "glorot_uniform"),
 }
+_SKIP = "skip"
 _blas_lock = threading.Lock()
 
 
 def initial_weights(
-    model: keras.Model, spec: NetworkSpec, rng: np.random.Generator, dropout: np.random.Generator
+    model: keras.Model, spec: Any, rng: np.random.Generator, dropout: np.random.Generator
 ) -> Weights:
     """Draw the weights of a model.
 
@@ -35,7 +36,7 @@ def initial_weights(
     ----------
     model : keras.Model
         Built from the structure of `spec`.
-    spec : NetworkSpec
+    spec : NetworkSpec or EncoderDecoderSpec
     rng, dropout : numpy.random.Generator
         For the weights, and for the seeds of the dropout layers.
     """
@@ -43,25 +44,24 @@ def initial_weights(
     return Weights(trainable, fixed_values(model, spec, dropout))
 
 
-def fixed_values(
-    model: keras.Model, spec: NetworkSpec, rng: np.random.Generator
-) -> list[np.ndarray]:
+def fixed_values(model: keras.Model, spec: Any, rng: np.random.Generator) -> list[np.ndarray]:
     """Return the dropout rates of `spec` and fresh seeds, in the order of the model."""
     return [_fixed_value(variable, spec, rng) for variable in model.non_trainable_variables]
 
 
-def _fixed_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -> np.ndarray:
+def _fixed_value(variable: Any, spec: Any, rng: np.random.Generator) -> np.ndarray:
     if variable.name == "rate":
-        recurrent = "recurrent_dropout" in variable.path
-        rate = spec.recurrent_dropout if recurrent else spec.dropout
-        return np.array(rate, np.float32)
+        of = variable.path.split("/")[-2]
+        return np.array(spec.rates.get(of, spec.dropout), np.float32)
     return np.asarray(rng.integers(2**32, size=variable.shape, dtype=np.uint32))
 
 
-def _initial_value(variable: Any, spec: NetworkSpec, rng: np.random.Generator) -> np.ndarray:
+def _initial_value(variable: Any, spec: Any, rng: np.random.Generator) -> np.ndarray:
     recurrent = "recurrent_" in variable.path
     params = spec.keras_layer_params if recurrent else {}
     argument, default = _INITIALIZERS[variable.name]
+    if _SKIP in variable.path:  # a network starts without its linear part
+        default = "zeros"
     value = _draw(params.get(argument, default), tuple(variable.shape), rng)
     forget = spec.cell == "lstm" and params.get("unit_forget_bias", True)
     if recurrent and variable.name == "bias" and forget:

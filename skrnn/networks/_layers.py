@@ -67,12 +67,14 @@ class ValueDropout(keras.layers.Layer):
             shape=(), initializer=Placeholder(), trainable=False, name="rate"
         )
 
+    def draw(self, shape: tuple[int, ...]) -> Tensor:
+        """Return True as often as the rate says, of `shape`."""
+        threshold = ops.cast(ops.convert_to_tensor(self.rate) * 2.0**32, "uint32")
+        return random_bits(self.seed_generator.next(), shape) < threshold
+
     def scale(self, shape: tuple[int, ...]) -> Tensor:
         """Return factors 0 (dropped) or 1 / (1 - rate), all ones where the rate is zero."""
-        rate = ops.convert_to_tensor(self.rate)
-        threshold = ops.cast(rate * 2.0**32, "uint32")
-        bits = random_bits(self.seed_generator.next(), shape)
-        return ops.where(bits < threshold, 0.0, 1.0 / (1.0 - rate))
+        return ops.where(self.draw(shape), 0.0, 1.0 / (1.0 - ops.convert_to_tensor(self.rate)))
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Drop units of `inputs` while training."""

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Dataset:
-    """Rows to train on or to evaluate.
-
-    Attributes
-    ----------
-    sequences : float32 array of shape (n_rows, n_timesteps, n_features)
-        Without NaN: masked steps hold any finite value.
-    mask : bool array of shape (n_rows, n_timesteps)
-        False where a step is masked.
-    targets : float32 array of shape (n_rows, n_outputs)
-    weight : float32 array of shape (n_rows,)
-    """
-
-    sequences: np.ndarray
-    mask: np.ndarray
-    targets: np.ndarray
-    weight: np.ndarray
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.sequences)
+Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -42,36 +21,33 @@ class Batches:
     Attributes
     ----------
     n_batches : int
-    n_rows : float32 array of shape (batches per call,)
-        Real rows in each batch.
-    real : float32 array
-        One for a real row, zero for padding.
+    arrays : dict of ndarray
+        What `data.take` returns, and two more: `n_rows`, of shape (batches per call,), the number
+        of real rows in each batch; and `real`, one for a real row and zero for padding.
     """
 
     n_batches: int
-    n_rows: np.ndarray
-    real: np.ndarray
-    sequences: np.ndarray
-    mask: np.ndarray
-    targets: np.ndarray
-    weight: np.ndarray
-
-    @property
-    def arrays(self) -> dict[str, np.ndarray]:
-        """The arrays by name."""
-        return {name: value for name, value in vars(self).items() if name != "n_batches"}
+    arrays: Arrays
 
 
 def iterate_batches(
-    data: Dataset, order: np.ndarray, batch_size: int, per_call: int
+    data: Any, order: np.ndarray, batch_size: int, per_call: int
 ) -> Iterator[Batches]:
-    """Yield the rows of `data` in `order`, `per_call` batches at a time."""
+    """Yield the rows of `data` in `order`, `per_call` batches at a time.
+
+    Parameters
+    ----------
+    data : Dataset or SeriesWindows
+        Its method `take` returns arrays for an array of row numbers.
+    order : int array of shape (n_rows,)
+    batch_size, per_call : int
+    """
     rows_per_call = batch_size * per_call
     for start in range(0, len(order), rows_per_call):
         yield _gather(data, order[start : start + rows_per_call], batch_size, per_call)
 
 
-def _gather(data: Dataset, rows: np.ndarray, batch_size: int, per_call: int) -> Batches:
+def _gather(data: Any, rows: np.ndarray, batch_size: int, per_call: int) -> Batches:
     n_batches = -(-len(rows) // batch_size)
     first_of_last = rows[(n_batches - 1) * batch_size]
     padded = np.full(n_batches * batch_size, first_of_last)
@@ -79,10 +55,10 @@ def _gather(data: Dataset, rows: np.ndarray, batch_size: int, per_call: int) -> 
     real = np.zeros((per_call, batch_size), np.float32)
     real.flat[: len(rows)] = 1.0
 
-    def take(array: np.ndarray) -> np.ndarray:
+    def batched(array: np.ndarray) -> np.ndarray:
         out = np.zeros((per_call, batch_size, *array.shape[1:]), array.dtype)
-        out[:n_batches] = array[padded].reshape(n_batches, *out.shape[1:])
+        out[:n_batches] = array.reshape(n_batches, *out.shape[1:])
         return out
 
-    gathered = {name: take(array) for name, array in vars(data).items()}
-    return Batches(n_batches=n_batches, n_rows=real.sum(axis=1), real=real, **gathered)
+    arrays = {name: batched(array) for name, array in data.take(padded).items()}
+    return Batches(n_batches, {**arrays, "n_rows": real.sum(axis=1), "real": real})

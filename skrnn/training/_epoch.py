@@ -18,17 +18,21 @@ import numpy as np
 from ..by_config import thaw
 from ..weights import Weights
 from ._compile_cache import compile_cache
+from ._dataset import Sample
 from ._loss import divisor, row_loss
 from ._persistent_cache import use_persistent_cache
 from ._plan import TrainingPlan, batches_per_call
 
 Array = Any
+Store = dict[str, Any]
 BuildModel = Callable[[Any], Any]
 
 # Rows are predicted eight at a time, whatever their number: a fixed shape makes a prediction the
 # same to the last bit in any company. Eight cost hardly more than one, and as little each as 64.
 TILE = 8
 TILES_PER_CALL = 8
+# What a batch holds for the loss alone.
+FOR_LOSS = ("targets", "weight")
 
 # Keras names and scopes objects through shared state: one thread builds and traces at a time.
 _keras_lock = threading.RLock()
@@ -40,23 +44,32 @@ class Network:
     Parameters
     ----------
     build_model : callable
-        From a spec to a Keras model of two inputs, sequence and mask.
-    spec : NetworkSpec
+        From a spec to a Keras model with the inputs that `spec.inputs` names.
+    spec : NetworkSpec or EncoderDecoderSpec
         A structure: without rates.
     """
 
     def __init__(self, build_model: BuildModel, spec: Any) -> None:
+        self.spec = spec
         with _keras_lock:
             self.model = build_model(spec)
         self.trainable = _like(self.model.trainable_variables)
         self.fixed = _like(self.model.non_trainable_variables)
 
     def __call__(
-        self, trainable: list[Array], fixed: list[Array], inputs: list[Array], training: bool
+        self, trainable: list[Array], fixed: list[Array], sample: Sample, training: bool
     ) -> tuple[Array, list[Array], Array]:
         """Return predictions, updated fixed values and the sum of the regularisation losses."""
+        inputs = dict(sample.inputs)
+        if "targets" in self.spec.inputs:
+            shape = (-1, *self.spec.inputs["targets"].shape)
+            inputs["targets"] = jnp.reshape(sample.targets, shape)
         outputs, fixed, losses = self.model.stateless_call(
-            trainable, fixed, inputs, training=training, return_losses=True
+            trainable,
+            fixed,
+            [inputs[name] for name in self.spec.inputs],
+            training=training,
+            return_losses=True,
         )
         return outputs, fixed, sum(losses, jnp.float32(0.0))
 
@@ -76,9 +89,9 @@ class TrainingProgram:
         Batches that a call takes at most.
     """
 
-    def __init__(self, network: Network, spec: Any, plan: TrainingPlan) -> None:
-        self.network, self.plan = network, plan
-        self.per_call = batches_per_call(plan.batch_size, *spec.input_shapes[0])
+    def __init__(self, network: Network, plan: TrainingPlan, layout: Any, store: Store) -> None:
+        self.network, self.plan, self.layout = network, plan, layout
+        self.per_call = batches_per_call(plan.batch_size, layout.row_arrays(network.spec))
         with _keras_lock:
             self.optimizer = plan.optimizer.build()
             self.optimizer.build(network.model.trainable_variables)
@@ -86,19 +99,20 @@ class TrainingProgram:
         names = [variable.name for variable in self.optimizer.variables]
         self.rate_slot = names.index("learning_rate")
         state = (network.trainable, network.fixed, _like(self.optimizer.variables), _scalar())
-        batches = _batches_like(spec, self.per_call, plan.batch_size)
         rates = {
             "learning_rate": _array(self.per_call),
             "weight_decay": _scalar(),
             "clip": _scalar(),
         }
-        self._compiled = _compile("train", self._train, state, batches, rates, _scalar(jnp.int32))
+        batches = _batches_like(layout, network.spec, self.per_call, plan.batch_size)
+        arguments = (state, store, batches, rates, _scalar(jnp.int32))
+        self._compiled = _compile("train", self._train, *arguments)
 
     def __call__(
-        self, state: tuple[Any, ...], batches: Any, rates: dict[str, Any], n_batches: int
+        self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int
     ) -> Any:
         """Train on `n_batches` batches; return the new state."""
-        return self._compiled(state, batches, rates, np.int32(n_batches))
+        return self._compiled(state, store, batches, rates, np.int32(n_batches))
 
     def initial_slots(self, trainable: list[np.ndarray]) -> list[np.ndarray]:
         """Return the state that the optimizer starts with at some weights."""
@@ -112,27 +126,27 @@ class TrainingProgram:
             optimizer.build(variables)
             return [_to_numpy(variable) for variable in optimizer.variables]
 
-    def _train(self, state: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
+    def _train(self, state: Any, store: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
         def step(index: Any, state: Any) -> Any:
             batch = {name: array[index] for name, array in batches.items()}
-            return self._step(state, batch, rates["learning_rate"][index], rates)
+            return self._step(state, store, batch, rates["learning_rate"][index], rates)
 
         return jax.lax.fori_loop(0, n_batches, step, state)
 
-    def _step(self, state: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
+    def _step(self, state: Any, store: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
         trainable, fixed, slots, total = state
+        sample = self.layout.read(self.network.spec, store, batch)
         gradient_of = jax.value_and_grad(self._loss, has_aux=True)
-        (_, (loss, fixed)), gradients = gradient_of(trainable, fixed, batch)
+        (_, (loss, fixed)), gradients = gradient_of(trainable, fixed, sample, batch)
         gradients = _clip(gradients, self.plan.optimizer.clipping, rates["clip"])
         slots = [*slots]
         slots[self.rate_slot] = learning_rate
         trainable, slots = self._apply(slots, gradients, trainable, rates["weight_decay"])
         return trainable, fixed, slots, total + loss * batch["n_rows"]
 
-    def _loss(self, trainable: Any, fixed: Any, batch: Any) -> Any:
-        inputs = [batch["sequences"], batch["mask"]]
-        predictions, fixed, penalty = self.network(trainable, fixed, inputs, training=True)
-        loss = _batch_loss(self.plan.loss, batch, predictions) + penalty
+    def _loss(self, trainable: Any, fixed: Any, sample: Sample, batch: Any) -> Any:
+        predictions, fixed, penalty = self.network(trainable, fixed, sample, training=True)
+        loss = _batch_loss(self.plan.loss, sample, batch, predictions) + penalty
         return self.optimizer.scale_loss(loss), (loss, fixed)
 
     def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
@@ -161,23 +175,27 @@ class TrainingProgram:
 class EvaluationProgram:
     """The summed loss of some batches, nothing dropped."""
 
-    def __init__(self, network: Network, spec: Any, plan: TrainingPlan) -> None:
-        self.network, self.plan = network, plan
-        self.per_call = batches_per_call(plan.batch_size, *spec.input_shapes[0])
-        batches = _batches_like(spec, self.per_call, plan.batch_size)
-        arguments = network.trainable, network.fixed, batches, _scalar(jnp.int32)
+    def __init__(self, network: Network, plan: TrainingPlan, layout: Any, store: Store) -> None:
+        self.network, self.plan, self.layout = network, plan, layout
+        self.per_call = batches_per_call(plan.batch_size, layout.row_arrays(network.spec))
+        batches = _batches_like(layout, network.spec, self.per_call, plan.batch_size)
+        arguments = network.trainable, network.fixed, store, batches, _scalar(jnp.int32)
         self._compiled = _compile("evaluate", self._evaluate, *arguments)
 
-    def __call__(self, trainable: Any, fixed: Any, batches: Any, n_batches: int) -> Any:
+    def __call__(
+        self, trainable: Any, fixed: Any, store: Store, batches: Any, n_batches: int
+    ) -> Any:
         """Return the sum over rows of the loss of `n_batches` batches."""
-        return self._compiled(trainable, fixed, batches, np.int32(n_batches))
+        return self._compiled(trainable, fixed, store, batches, np.int32(n_batches))
 
-    def _evaluate(self, trainable: Any, fixed: Any, batches: Any, n_batches: Any) -> Any:
+    def _evaluate(
+        self, trainable: Any, fixed: Any, store: Any, batches: Any, n_batches: Any
+    ) -> Any:
         def add(index: Any, total: Any) -> Any:
             batch = {name: array[index] for name, array in batches.items()}
-            inputs = [batch["sequences"], batch["mask"]]
-            predictions, _, penalty = self.network(trainable, fixed, inputs, training=False)
-            loss = _batch_loss(self.plan.loss, batch, predictions) + penalty
+            sample = self.layout.read(self.network.spec, store, batch)
+            predictions, _, penalty = self.network(trainable, fixed, sample, training=False)
+            loss = _batch_loss(self.plan.loss, sample, batch, predictions) + penalty
             return total + loss * batch["n_rows"]
 
         return jax.lax.fori_loop(0, n_batches, add, jnp.float32(0.0))
@@ -186,34 +204,58 @@ class EvaluationProgram:
 class PredictionProgram:
     """Predictions of up to `TILE * TILES_PER_CALL` rows."""
 
-    def __init__(self, network: Network, spec: Any) -> None:
-        self.network, self.n_outputs = network, spec.n_outputs
-        rows = [(TILES_PER_CALL, TILE, *shape) for shape in spec.input_shapes]
-        inputs = [_array(*rows[0]), _array(*rows[1], dtype=jnp.bool_)]
-        arguments = network.trainable, network.fixed, inputs, _scalar(jnp.int32)
+    def __init__(self, network: Network, layout: Any, store: Store) -> None:
+        self.network, self.layout = network, layout
+        tiles = _tiles_like(layout, network.spec)
+        arguments = network.trainable, network.fixed, store, tiles, _scalar(jnp.int32)
         self._compiled = _compile("predict", self._predict, *arguments)
 
-    def __call__(self, weights: Weights, inputs: list[np.ndarray], n_tiles: int) -> np.ndarray:
-        """Return an array of shape (TILES_PER_CALL, TILE, n_outputs), `n_tiles` of it filled."""
-        return np.asarray(
-            self._compiled(weights.trainable, weights.fixed, inputs, np.int32(n_tiles))
-        )
+    def __call__(
+        self, weights: Weights, store: Store, tiles: dict[str, np.ndarray], n_tiles: int
+    ) -> np.ndarray:
+        """Return an array of shape (TILES_PER_CALL, TILE, ...), `n_tiles` of it filled."""
+        arguments = weights.trainable, weights.fixed, store, tiles, np.int32(n_tiles)
+        return np.asarray(self._compiled(*arguments))
 
-    def _predict(self, trainable: Any, fixed: Any, inputs: Any, n_tiles: Any) -> Any:
+    def _predict(self, trainable: Any, fixed: Any, store: Any, tiles: Any, n_tiles: Any) -> Any:
+        spec = self.network.spec
+
         def fill(index: Any, outputs: Any) -> Any:
-            tile = [array[index] for array in inputs]
-            predictions, _, _ = self.network(trainable, fixed, tile, training=False)
-            return outputs.at[index].set(predictions)
+            tile = {name: array[index] for name, array in tiles.items()}
+            sample = self.layout.read(spec, store, tile)
+            if sample.targets is None:
+                sample = sample._replace(targets=jnp.zeros((TILE, spec.n_outputs)))
+            predictions, _, _ = self.network(trainable, fixed, sample, training=False)
+            return outputs.at[index].set(self.layout.restore(spec, store, tile, predictions))
 
-        outputs = jnp.zeros((TILES_PER_CALL, TILE, self.n_outputs))
+        outputs = jnp.zeros((TILES_PER_CALL, TILE, *spec.output_shape))
         return jax.lax.fori_loop(0, n_tiles, fill, outputs)
 
 
-def get_program(kind: type, build_model: BuildModel, spec: Any, *plan: Hashable) -> Any:
-    """Return the compiled program of a kind for a structure, and a plan where it has one."""
+def get_program(kind: type, build_model: BuildModel, spec: Any, data: Any, *plan: Hashable) -> Any:
+    """Return the compiled program of a kind for a structure and a kind of data.
+
+    Parameters
+    ----------
+    kind : type
+        `TrainingProgram`, `EvaluationProgram` or `PredictionProgram`.
+    build_model : callable
+    spec : NetworkSpec or EncoderDecoderSpec
+        A structure: without rates.
+    data : Dataset or SeriesWindows
+        Its layout, and the shapes of its store, are compiled in.
+    plan : TrainingPlan, optional
+    """
     network = get_network(build_model, spec)
-    key = (kind, build_model, spec, *plan)
-    return compile_cache.get(key, lambda: kind(network, spec, *plan))
+    store = {name: _array(*array.shape, dtype=array.dtype) for name, array in data.store.items()}
+    shapes = tuple((name, array.shape) for name, array in store.items())
+    key = (kind, build_model, spec, data.layout, shapes, *plan)
+    return compile_cache.get(key, lambda: kind(network, *plan, data.layout, store))
+
+
+def on_device(store: Store) -> Store:
+    """Return a store as the programs take it, without a copy at every call."""
+    return {name: jnp.asarray(array) for name, array in store.items()}
 
 
 def _compile(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -230,10 +272,13 @@ def _compile(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
     return compiled
 
 
-def _batch_loss(loss: Any, batch: Any, predictions: Any) -> Any:
+def _batch_loss(loss: Any, sample: Sample, batch: Any, predictions: Any) -> Any:
     loss = thaw(loss)
-    rows = row_loss(loss)(batch["targets"], predictions)
-    weight = batch["weight"] * batch["real"]
+    targets = sample.targets
+    if targets.shape == predictions.shape:  # where there is no target, any prediction is right
+        targets = jnp.where(jnp.isnan(targets), predictions, targets)
+    rows = row_loss(loss)(targets, predictions)
+    weight = sample.weight * batch["real"]
     return jnp.sum(rows * weight) / divisor(loss, batch["n_rows"], jnp.sum(weight))
 
 
@@ -256,17 +301,19 @@ def _shrink(norm: Any, limit: Any) -> Any:
     return limit / jnp.maximum(norm, limit)
 
 
-def _batches_like(spec: Any, per_call: int, batch_size: int) -> dict[str, Any]:
-    sequence, mask = spec.input_shapes
-    rows = (per_call, batch_size)
-    return {
-        "n_rows": _array(per_call),
-        "real": _array(*rows),
-        "sequences": _array(*rows, *sequence),
-        "mask": _array(*rows, *mask, dtype=jnp.bool_),
-        "targets": _array(*rows, spec.n_outputs),
-        "weight": _array(*rows),
-    }
+def _batches_like(layout: Any, spec: Any, per_call: int, batch_size: int) -> dict[str, Any]:
+    arrays = _rows_like(layout, spec, per_call, batch_size)
+    return {**arrays, "n_rows": _array(per_call), "real": _array(per_call, batch_size)}
+
+
+def _tiles_like(layout: Any, spec: Any) -> dict[str, Any]:
+    arrays = _rows_like(layout, spec, TILES_PER_CALL, TILE)
+    return {name: array for name, array in arrays.items() if name not in FOR_LOSS}
+
+
+def _rows_like(layout: Any, spec: Any, *axes: int) -> dict[str, Any]:
+    arrays = layout.row_arrays(spec).items()
+    return {name: _array(*axes, *shape, dtype=jnp.dtype(kind)) for name, (shape, kind) in arrays}
 
 
 def _to_numpy(variable: Any) -> np.ndarray:

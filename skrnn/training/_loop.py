@@ -13,8 +13,8 @@ import numpy as np
 
 from ..exceptions import TrainingDivergedError
 from ..weights import Weights
-from ._batching import Dataset, iterate_batches
-from ._epoch import BuildModel, EvaluationProgram, TrainingProgram, get_program
+from ._batching import iterate_batches
+from ._epoch import BuildModel, EvaluationProgram, TrainingProgram, get_program, on_device
 from ._history import History
 from ._optimizer import OptimizerValues
 from ._plan import TrainingPlan
@@ -140,10 +140,10 @@ def train(
     spec: Any,
     plan: TrainingPlan,
     run: Run,
-    data: Dataset,
+    data: Any,
     weights: Weights,
     *,
-    validation: Dataset | None = None,
+    validation: Any = None,
     slots: list[np.ndarray] | None = None,
     observers: Sequence[Observer] = (),
 ) -> TrainingResult:
@@ -152,12 +152,12 @@ def train(
     Parameters
     ----------
     build_model : callable
-        From a spec to a Keras model of two inputs, sequence and mask.
-    spec : NetworkSpec
+        From a spec to a Keras model with the inputs that `spec.inputs` names.
+    spec : NetworkSpec or EncoderDecoderSpec
         A structure: without rates.
     plan : TrainingPlan
     run : Run
-    data, validation : Dataset
+    data, validation : Dataset or SeriesWindows
     weights : Weights
         To start from; not changed.
     slots : list of ndarray, optional
@@ -193,17 +193,18 @@ class _Loop:
         spec: Any,
         plan: TrainingPlan,
         run: Run,
-        data: Dataset,
-        validation: Dataset | None,
+        data: Any,
+        validation: Any,
         observers: Sequence[Observer],
     ) -> None:
-        self.program = get_program(TrainingProgram, build_model, spec, plan)
+        self.program = get_program(TrainingProgram, build_model, spec, data, plan)
         self.evaluation = None
         if validation is not None:
-            self.evaluation = get_program(EvaluationProgram, build_model, spec, plan)
+            self.evaluation = get_program(EvaluationProgram, build_model, spec, validation, plan)
         self.plan, self.run, self.data = plan, run, data
         self.validation, self.observers = validation, observers
-        self.steps_per_epoch = -(-len(data) // plan.batch_size)
+        self.steps_per_epoch = -(-data.n_per_epoch // plan.batch_size)
+        self.stores = [on_device(part.store) for part in (data, validation) if part is not None]
 
     def init(self, weights: Weights, slots: list[np.ndarray] | None) -> _State:
         if slots is None:
@@ -247,8 +248,8 @@ class _Loop:
         return TrainingResult(weights, slots, state.history, state.outcome)
 
     def _train(self, state: _State) -> float:
-        n_rows, per_call = len(self.data), self.program.per_call
-        order = self.run.order.permutation(n_rows) if self.run.shuffle else np.arange(n_rows)
+        per_call, store = self.program.per_call, self.stores[0]
+        order = self._order()
         arrays = (*state.arrays[:3], np.float32(0.0))
         step = state.step
         for batches in iterate_batches(self.data, order, self.plan.batch_size, per_call):
@@ -257,11 +258,19 @@ class _Loop:
                 "weight_decay": np.float32(self.run.values.weight_decay),
                 "clip": np.float32(self.run.values.clip),
             }
-            arrays = self.program(arrays, batches.arrays, rates, batches.n_batches)
+            arrays = self.program(arrays, store, batches.arrays, rates, batches.n_batches)
             step += batches.n_batches
-        loss = float(arrays[3]) / n_rows
+        loss = float(arrays[3]) / len(order)
         state.arrays, state.step = arrays, step
         return loss
+
+    def _order(self) -> np.ndarray:
+        """Return the rows of an epoch, in the order they are trained on."""
+        rng, n_rows, n_drawn = self.run.order, len(self.data), self.data.n_per_epoch
+        if n_drawn < n_rows:
+            drawn: np.ndarray = rng.choice(n_rows, n_drawn, replace=False)
+            return drawn if self.run.shuffle else np.sort(drawn)
+        return rng.permutation(n_rows) if self.run.shuffle else np.arange(n_rows)
 
     def _evaluate(self, state: _State) -> float:
         assert self.evaluation is not None
@@ -269,7 +278,10 @@ class _Loop:
         trainable, fixed = state.arrays[:2]
         order, batch_size = np.arange(len(self.validation)), self.plan.batch_size
         calls = iterate_batches(self.validation, order, batch_size, self.evaluation.per_call)
-        sums = [self.evaluation(trainable, fixed, call.arrays, call.n_batches) for call in calls]
+        sums = [
+            self.evaluation(trainable, fixed, self.stores[1], call.arrays, call.n_batches)
+            for call in calls
+        ]
         return sum(float(value) for value in sums) / len(order)
 
     def _monitor(self, state: _State, logs: dict[str, float]) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from .._keras import keras
 
@@ -12,6 +15,26 @@ ops = keras.ops
 
 
 RowLoss = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class PinballLoss:
+    """Twice the pinball loss, averaged over quantiles (Koenker and Bassett, 1978).
+
+    For the median alone it is the absolute error. Where a target is NaN it is zero.
+
+    Attributes
+    ----------
+    quantiles : tuple of float
+    """
+
+    quantiles: tuple[float, ...]
+
+    def __call__(self, targets: Any, predictions: Any) -> Any:
+        """Return the loss of targets (n_rows, n_outputs) and predictions with an axis more."""
+        levels = np.asarray(self.quantiles, "float32")
+        error = ops.where(ops.isnan(targets)[..., None], 0.0, targets[..., None] - predictions)
+        return 2.0 * ops.mean(ops.maximum(levels * error, (levels - 1.0) * error), axis=-1)
 
 
 def check_loss(loss: Any) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +30,11 @@ class TrainingPlan:
     optimizer: Any
 
 
-def batches_per_call(batch_size: int, n_timesteps: int, n_features: int) -> int:
+def batches_per_call(batch_size: int, row_arrays: Mapping[str, Any]) -> int:
     """Return how many batches one call of a program takes.
 
     It depends on the shape of a batch alone, never on the number of rows: data of any size run
     through one and the same program.
     """
-    batch_bytes = 4 * batch_size * n_timesteps * n_features
-    return max(1, min(_MAX_BATCHES, _MAX_BYTES // batch_bytes))
+    values: int = sum(math.prod(shape) for shape, _ in row_arrays.values())
+    return max(1, min(_MAX_BATCHES, _MAX_BYTES // (4 * batch_size * values)))

@@ -1,0 +1,193 @@
+"""Decoder layers that Keras has no counterpart for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._keras import keras
+from ._layers import Placeholder, ValueDropout
+
+ops = keras.ops
+Tensor = Any
+Shape = tuple[int | None, ...]
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Positions(keras.layers.Layer):
+    """A learned vector for each position, the same for all rows.
+
+    Parameters
+    ----------
+    n_positions, width : int
+    """
+
+    def __init__(self, n_positions: int, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_positions, self.width = n_positions, width
+
+    def build(self, input_shape: Shape) -> None:
+        """Create the vectors."""
+        shape = (self.n_positions, self.width)
+        self.vectors = self.add_weight(shape=shape, initializer=Placeholder(), name="positions")
+
+    def call(self, rows: Tensor) -> Tensor:
+        """Return the vectors for every row: (n_rows, n_positions, width)."""
+        shape = (ops.shape(rows)[0], self.n_positions, self.width)
+        return ops.broadcast_to(ops.convert_to_tensor(self.vectors)[None], shape)
+
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape of the vectors."""
+        return (input_shape[0], self.n_positions, self.width)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration."""
+        return {**super().get_config(), "n_positions": self.n_positions, "width": self.width}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Attention(keras.layers.Layer):
+    """Scaled dot-product attention of some steps over others (Luong, Pham and Manning, 2015).
+
+    What is attended to is put beside the query and both go through one dense layer with a tanh.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.combine = keras.layers.Dense(
+            1, "tanh", kernel_initializer=Placeholder(), name="combine", dtype="float32"
+        )
+
+    def build(self, query_shape: Shape, values_shape: Shape, mask_shape: Any = None) -> None:
+        """Create the dense layer."""
+        self.combine.units = query_shape[-1]
+        self.combine.build((*query_shape[:-1], 2 * int(query_shape[-1] or 0)))
+
+    def call(self, query: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return a tensor of the shape of `query`, (n_rows, n_queries, width)."""
+        weights = self.weigh(query, values, mask)
+        return self.combine(ops.concatenate([query, ops.matmul(weights, values)], axis=-1))
+
+    def weigh(self, query: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the weight of each step of `values` for each query, summing to one."""
+        scores = ops.matmul(query, ops.swapaxes(values, 1, 2)) / query.shape[-1] ** 0.5
+        if mask is not None:
+            scores = ops.where(mask[:, None, :], scores, -1e9)
+        return ops.softmax(scores, axis=-1)
+
+    def compute_output_shape(
+        self, query_shape: Shape, values_shape: Shape, mask_shape: Any = None
+    ) -> Shape:
+        """Return the shape of the query."""
+        return query_shape
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Autoregression(keras.layers.Layer):
+    """Write step by step, each from the state and the value before.
+
+    The value before is the layer's own output, or while training and as often as `teacher_forcing`
+    says, the true one (Williams and Zipser, 1989; Bengio, Vinyals, Jaitly and Shazeer, 2015).
+
+    Parameters
+    ----------
+    cells : list of keras.layers.Layer
+        Recurrent cells, first layer first.
+    output : keras.layers.Layer
+        From the output of the last cell to the value of a step, or to its quantiles.
+    n_targets : int
+    attention : Attention, optional
+    """
+
+    def __init__(
+        self, cells: Any, output: Any, n_targets: int, attention: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cells, self.output_layer, self.n_targets = cells, output, n_targets
+        self.attention = attention
+        self.forcing = ValueDropout(name="teacher_forcing", dtype="float32")
+
+    def build(self, shapes: dict[str, Any]) -> None:
+        """Create the weights."""
+        width = self.n_targets + (shapes["known"][-1] if "known" in shapes else 0)
+        for cell in self.cells:
+            cell.build((None, width))
+            width = cell.units
+        if self.attention is not None:
+            self.attention.build((None, 1, width), shapes["values"])
+        self.output_layer.build((None, width))
+        self.forcing.build((None, 1))
+        self.built = True
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
+        """Return outputs of shape (n_rows, horizon, n_targets), with quantiles behind if any.
+
+        Parameters
+        ----------
+        inputs : dict
+            `first`, of shape (n_rows, n_targets): the values before the first step. `states`, a
+            list: the states of all cells to begin with. `targets`, of shape (n_rows, horizon,
+            n_targets): the true values, looked at while training only; NaN where there is none.
+            `known`, of shape (n_rows, horizon, n_known), if any. For attention, `values` and
+            `mask`: the outputs of the encoder.
+        training : bool
+        """
+        truth = ops.swapaxes(inputs["targets"], 0, 1)
+        given = self._given(truth, training)
+        known = ops.swapaxes(inputs["known"], 0, 1) if "known" in inputs else None
+
+        def step(carry: Any, now: Any) -> Any:
+            before, states = carry
+            now_known, now_truth, now_given = now
+            joint = before if now_known is None else ops.concatenate([before, now_known], -1)
+            hidden, states = self._advance(joint, states)
+            if self.attention is not None:
+                hidden = self.attention(hidden[:, None], inputs["values"], inputs.get("mask"))[:, 0]
+            outputs = self.output_layer(hidden)
+            own = outputs[:, :, outputs.shape[2] // 2] if len(outputs.shape) == 3 else outputs
+            return (ops.where(now_given, now_truth, own), states), outputs
+
+        start = (inputs["first"], list(inputs["states"]))
+        _, outputs = ops.scan(step, start, (known, truth, given))
+        return ops.swapaxes(outputs, 0, 1)
+
+    def compute_output_shape(self, shapes: dict[str, Any]) -> Shape:
+        """Return the shape of the outputs."""
+        n_rows, horizon = shapes["targets"][:2]
+        step = self.output_layer.compute_output_shape((n_rows, self.cells[-1].units))
+        return (n_rows, horizon, *step[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration."""
+        save = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "cells": [save(cell) for cell in self.cells],
+            "output": save(self.output_layer),
+            "n_targets": self.n_targets,
+            "attention": None if self.attention is None else save(self.attention),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Autoregression:
+        """Return the layer of a configuration."""
+        load = keras.saving.deserialize_keras_object
+        config = {**config, "cells": [load(cell) for cell in config["cells"]]}
+        for name in ("output", "attention"):
+            config[name] = None if config[name] is None else load(config[name])
+        return cls(**config)
+
+    def _given(self, truth: Tensor, training: bool) -> Tensor:
+        """Return where the decoder goes on from the true value."""
+        if not training:
+            return ops.zeros_like(truth, "bool")
+        drawn = self.forcing.draw((*ops.shape(truth)[:2], 1))
+        return ops.logical_and(drawn, ops.logical_not(ops.isnan(truth)))
+
+    def _advance(self, hidden: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        after: list[Tensor] = []
+        for cell in self.cells:
+            n_states = len(cell.state_size) if isinstance(cell.state_size, list | tuple) else 1
+            own = states[len(after) : len(after) + n_states]
+            hidden, new = cell(hidden, own)
+            after += new if isinstance(new, list | tuple) else [new]
+        return hidden, after

@@ -1,0 +1,260 @@
+"""Build the Keras model of an encoder-decoder network.
+
+The encoder reads the sequence, whole segments at a time where asked to. Its final states, layer by
+layer, are those that the decoder starts from. The decoders differ in how they write:
+
+- "autoregressive": step by step, each from the value before (Sutskever, Vinyals and Le, 2014);
+- "repeat": recurrent layers over the encoder's last output, repeated (Cho et al., 2014);
+- "parallel": one step of the cell for each segment, all at once, from a learned position (Lin et
+  al., 2023);
+- "dense": one linear map from the encoder's last output.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .._keras import keras
+from ..by_config import thaw
+from ._blocks import DTYPE, dense, dropout, recurrent_cell, recurrent_layer
+from ._decoders import Attention, Autoregression, Positions
+from ._heads import SortedQuantiles
+from ._spec import EncoderDecoderSpec
+
+ops = keras.ops
+Tensor = Any
+Spec = EncoderDecoderSpec
+
+
+class _Encoded(NamedTuple):
+    last: Tensor  # (n_rows, width)
+    steps: Tensor  # (n_rows, n_segments, width)
+    mask: Tensor  # (n_rows, n_segments)
+    states: list[list[Tensor]]  # of each layer
+    widths: list[int]  # of each layer
+
+
+def build_encoder_decoder(spec: Spec) -> keras.Model:
+    """Build the model of `spec`, with the inputs that it names.
+
+    Rates that are left open, as in a `spec.structure()`, are weights, and then all weights are
+    placeholders. The trainable weights and their order are the same with and without.
+    """
+    inputs = {
+        name: keras.Input(shape, dtype=dtype, name=name)
+        for name, (shape, dtype) in spec.inputs.items()
+    }
+    encoded = _encode(spec, inputs["sequence"], inputs["mask"])
+    outputs = _WRITERS[spec.decoder](spec, encoded, inputs)
+    if spec.linear_skip:
+        outputs = _add_skip(spec, outputs, inputs)
+    if spec.n_quantiles:
+        outputs = SortedQuantiles(name="sorted_quantiles", dtype=DTYPE)(outputs)
+    outputs = _reshape(outputs, *spec.output_shape)
+    return keras.Model(list(inputs.values()), outputs, name=f"{spec.cell}_encoder_decoder")
+
+
+# ---- Encoder -------------------------------------------------------------------------------------
+
+
+def _encode(spec: Spec, hidden: Tensor, mask: Tensor) -> _Encoded:
+    hidden, mask = _segments(spec, hidden, mask)
+    states, widths, last = [], [], hidden
+    for depth, (units, both) in enumerate(zip(spec.units, spec.bidirectional, strict=True)):
+        layer = recurrent_layer(
+            spec,
+            units,
+            name=f"recurrent_encoder_{depth + 1}",
+            return_sequences=True,
+            return_state=True,
+        )
+        name = f"bidirectional_encoder_{depth + 1}"
+        if both:
+            layer = keras.layers.Bidirectional(layer, spec.merge_mode, name=name, dtype=DTYPE)
+        hidden, *final = layer(hidden, mask=mask)
+        final = _merge_directions(spec.merge_mode, final) if both else final
+        hidden = dropout(spec, hidden, f"dropout_encoder_{depth + 1}")
+        states.append(final)
+        widths.append(int(final[0].shape[-1]))
+        last = final[0]
+    return _Encoded(dropout(spec, last, "dropout_last"), hidden, mask, states, widths)
+
+
+def _segments(spec: Spec, sequence: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Put the steps of a segment beside each other, through a dense layer."""
+    length = spec.segment_length
+    if length == 1:
+        return sequence, mask
+    padding = -spec.n_timesteps % length
+    n_segments = (spec.n_timesteps + padding) // length
+    if padding:
+        sequence = ops.pad(sequence, ((0, 0), (padding, 0), (0, 0)))
+        mask = ops.pad(mask, ((0, 0), (padding, 0)))
+    segments = _reshape(sequence, n_segments, length * spec.n_features)
+    mask = ops.any(_reshape(mask, n_segments, length), axis=2)
+    return dense(spec, spec.units[0], "segments", "relu")(segments), mask
+
+
+def _merge_directions(merge_mode: str, states: list[Tensor]) -> list[Tensor]:
+    half = len(states) // 2
+    pairs = zip(states[:half], states[half:], strict=True)
+    return [_merge(merge_mode, forward, backward) for forward, backward in pairs]
+
+
+def _merge(merge_mode: str, a: Tensor, b: Tensor) -> Tensor:
+    if merge_mode == "concat":
+        return ops.concatenate([a, b], axis=-1)
+    if merge_mode == "mul":
+        return a * b
+    return a + b if merge_mode == "sum" else (a + b) / 2.0
+
+
+# ---- Decoders: from what was encoded to (n_rows, horizon, n_targets[, n_quantiles]) --------------
+
+
+def _write_dense(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+    hidden = encoded.last
+    if spec.attention:
+        hidden = _attend(hidden[:, None], encoded)[:, 0]
+    if spec.n_known:
+        hidden = ops.concatenate(
+            [hidden, _reshape(inputs["known"], spec.horizon * spec.n_known)], axis=-1
+        )
+    return _output(spec, hidden, spec.horizon)
+
+
+def _write_repeat(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+    hidden = keras.layers.RepeatVector(spec.horizon, name="repeat", dtype=DTYPE)(encoded.last)
+    if spec.n_known:
+        hidden = ops.concatenate([hidden, inputs["known"]], axis=-1)
+    for depth, (states, width) in enumerate(zip(encoded.states, encoded.widths, strict=True)):
+        layer = recurrent_layer(
+            spec, width, name=f"recurrent_decoder_{depth + 1}", return_sequences=True
+        )
+        hidden = layer(hidden, initial_state=states)
+        hidden = dropout(spec, hidden, f"dropout_decoder_{depth + 1}")
+    if spec.attention:
+        hidden = _attend(hidden, encoded)
+    return _output(spec, hidden, 1)
+
+
+def _write_parallel(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+    length = min(spec.segment_length, spec.horizon)
+    n_segments = -(-spec.horizon // length)
+    padding = n_segments * length - spec.horizon
+    width = encoded.widths[0]
+    hidden = Positions(n_segments, width, name="positions", dtype=DTYPE)(encoded.last)
+    if spec.n_known:
+        known = inputs["known"]
+        if padding:
+            known = ops.pad(known, ((0, 0), (0, padding), (0, 0)))
+        known = _reshape(known, n_segments, length * spec.n_known)
+        hidden = hidden + dense(spec, width, "known_segments", use_bias=False)(known)
+    for depth, (states, width) in enumerate(zip(encoded.states, encoded.widths, strict=True)):
+        # Every segment is a row of its own: one step from the states of the encoder.
+        layer = recurrent_layer(
+            spec, width, name=f"recurrent_decoder_{depth + 1}", return_sequences=False
+        )
+        states = [ops.repeat(state, n_segments, axis=0) for state in states]
+        rows = ops.reshape(hidden, (-1, 1, hidden.shape[-1]))
+        hidden = _reshape(layer(rows, initial_state=states), n_segments, width, rows=n_segments)
+        hidden = dropout(spec, hidden, f"dropout_decoder_{depth + 1}")
+    if spec.attention:
+        hidden = _attend(hidden, encoded)
+    return _output(spec, hidden, length)[:, : spec.horizon]
+
+
+def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+    cells = [
+        recurrent_cell(spec, width, name=f"recurrent_decoder_{depth + 1}")
+        for depth, width in enumerate(encoded.widths)
+    ]
+    decoder = Autoregression(
+        cells,
+        _step_output(spec),
+        spec.n_targets,
+        Attention(name="attention", dtype=DTYPE) if spec.attention else None,
+        name="autoregression",
+        dtype=DTYPE,
+    )
+    arguments = {
+        "first": _last_values(spec, inputs["sequence"]),
+        "states": [state for states in encoded.states for state in states],
+        "targets": inputs["targets"],
+    }
+    if spec.n_known:
+        arguments["known"] = inputs["known"]
+    if spec.attention:
+        arguments |= {"values": encoded.steps, "mask": encoded.mask}
+    return decoder(arguments)
+
+
+_WRITERS = {
+    "dense": _write_dense,
+    "repeat": _write_repeat,
+    "parallel": _write_parallel,
+    "autoregressive": _write_autoregressive,
+}
+
+
+# ---- Parts ---------------------------------------------------------------------------------------
+
+
+def _attend(query: Tensor, encoded: _Encoded) -> Tensor:
+    layer = Attention(name="attention", dtype=DTYPE)
+    return layer(query, encoded.steps, mask=encoded.mask)
+
+
+def _output(spec: Spec, hidden: Tensor, n_steps: int) -> Tensor:
+    """Return `n_steps` steps of outputs from each vector on the last axis of `hidden`."""
+    for depth, units in enumerate(spec.dense_units):
+        hidden = dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
+    size = n_steps * spec.n_targets * max(1, spec.n_quantiles)
+    outputs = dense(spec, size, "output")(hidden)
+    return _reshape(outputs, -1, *_step_shape(spec))
+
+
+def _step_output(spec: Spec) -> Any:
+    """Return the layer from a hidden vector to the outputs of one step."""
+    layers = [
+        dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))
+        for depth, units in enumerate(spec.dense_units)
+    ]
+    shape = _step_shape(spec)
+    layers.append(dense(spec, spec.n_targets * max(1, spec.n_quantiles), "output"))
+    layers.append(keras.layers.Reshape(shape, name="step", dtype=DTYPE))
+    return keras.Sequential(layers, name="step_output")
+
+
+def _add_skip(spec: Spec, outputs: Tensor, inputs: dict[str, Tensor]) -> Tensor:
+    """Add a linear map of the past: of each target's own, shared by all targets, if it is known.
+
+    What is known of a step to write goes into it linearly too.
+    """
+    sequence = inputs["sequence"]
+    if spec.target_features:
+        past = ops.take(sequence, list(spec.target_features), axis=2)
+        linear = dense(spec, spec.horizon, "skip")(ops.swapaxes(past, 1, 2))
+        linear = ops.swapaxes(linear, 1, 2)
+    else:
+        past = _reshape(sequence, spec.n_timesteps * spec.n_features)
+        linear = dense(spec, spec.n_outputs, "skip")(past)
+        linear = _reshape(linear, spec.horizon, spec.n_targets)
+    if spec.n_known:
+        linear = linear + dense(spec, spec.n_targets, "skip_known", use_bias=False)(inputs["known"])
+    return outputs + (linear[..., None] if spec.n_quantiles else linear)
+
+
+def _last_values(spec: Spec, sequence: Tensor) -> Tensor:
+    """Return the values of the targets at the last step, zeros where the past is not known."""
+    if spec.target_features:
+        return ops.take(sequence[:, -1], list(spec.target_features), axis=1)
+    return ops.zeros_like(ops.repeat(sequence[:, -1, :1], spec.n_targets, axis=1))
+
+
+def _step_shape(spec: Spec) -> tuple[int, ...]:
+    return (spec.n_targets, spec.n_quantiles) if spec.n_quantiles else (spec.n_targets,)
+
+
+def _reshape(tensor: Tensor, *shape: int, rows: int = 1) -> Tensor:
+    return ops.reshape(tensor, (-1, *shape))
