@@ -1,6 +1,7 @@
-"""Recurrent networks as scikit-learn estimators."""
+"""Recurrent networks as scikit-learn estimators and sktime forecasters."""
 
 from .estimators._regressors import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
+from .estimators._seq2seq import Seq2SeqRegressor
 from .plotting import ForecastDisplay, TrainingCurveDisplay
 from .training._compile_cache import clear_compile_cache, compile_cache_info
 from .training._persistent_cache import set_compile_cache_dir
@@ -16,6 +17,8 @@ __all__ = [
     "ForecastDisplay",
     "LSTMRegressor",
     "RecurrentRegressor",
+    "Seq2SeqForecaster",
+    "Seq2SeqRegressor",
     "SequenceScaler",
     "SlidingWindowTransformer",
     "TrainingCurveDisplay",
@@ -26,3 +29,15 @@ __all__ = [
     "set_compile_cache_dir",
     "to_sequences",
 ]
+
+
+def __getattr__(name: str) -> type:
+    if name == "Seq2SeqForecaster":  # brings sktime, keras and jax along
+        from .forecasting._forecaster import Seq2SeqForecaster
+
+        return Seq2SeqForecaster
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

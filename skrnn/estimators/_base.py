@@ -163,12 +163,12 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         return self
 
     def _train(self, X, y, rows, validation, params, resume):
-        from ._training import train_network  # brings keras and jax along
+        from ._training import train_rows  # brings keras and jax along
 
         draw = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         context = root_context(self, max_subtasks=params["epochs"])
         arguments = {"estimator": self, "X": X, "y": y, "metadata": None}
-        return train_network(
+        return train_rows(
             self._cell,
             params,
             self._to_dataset(rows),

@@ -84,6 +84,32 @@ _PARAMETERS = {
         'For `target_scaler="window"`: learn the difference from the value this many steps before\n'
         "the target, instead of that from the mean of the window.",
     ),
+    "decoder": (
+        '{"autoregressive", "repeat", "parallel", "dense"}',
+        'How the horizon is written. "autoregressive": step by step, each from the value before\n'
+        '[5]_; "repeat": recurrent layers over the encoder\'s last output, repeated [2]_;\n'
+        '"parallel": one step of the cell per segment of the horizon, all at once, from a learned\n'
+        'position [6]_; "dense": one linear map of the encoder\'s last output.',
+    ),
+    "segment_length": (
+        "int",
+        "Steps that the encoder reads, and the parallel decoder writes, at once [6]_. Long\n"
+        "windows become cheap: 336 steps in segments of 24 are 14 of the recurrent layer.",
+    ),
+    "attention": (
+        "bool",
+        "Let every step of the decoder look at all outputs of the encoder [7]_.",
+    ),
+    "linear_skip": (
+        "bool",
+        "Add a linear map from the window to the horizon, so that the recurrent part only learns\n"
+        "what is not linear.",
+    ),
+    "teacher_forcing": (
+        "float in [0, 1]",
+        "How often the autoregressive decoder, while training, goes on from the true value\n"
+        "and not from its own [8]_. A value, like the dropout rates.",
+    ),
     "loss": (
         "str, keras.losses.Loss or callable",
         "Loss, on scaled targets. A function takes targets and predictions and returns one value\n"
@@ -172,6 +198,16 @@ _REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memor
    neural networks", NeurIPS 2016.
 """
 
+_DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
+   learning with neural networks", NeurIPS 2014.
+.. [6] S. Lin et al., "SegRNN: Segment recurrent neural network for long-term time series
+   forecasting", arXiv 2308.11200, 2023.
+.. [7] M.-T. Luong, H. Pham and C. D. Manning, "Effective approaches to attention-based neural
+   machine translation", EMNLP 2015.
+.. [8] S. Bengio, O. Vinyals, N. Jaitly and N. Shazeer, "Scheduled sampling for sequence
+   prediction with recurrent neural networks", NeurIPS 2015.
+"""
+
 
 def with_shared_sections(cls: Class) -> Class:
     """Fill `{parameters}`, `{attributes}` and `{references}` in the docstring of an estimator.
@@ -179,9 +215,10 @@ def with_shared_sections(cls: Class) -> Class:
     Defaults are read off the class, so they cannot be wrong.
     """
     sections = {
-        "    {parameters}\n": "".join(_entry(item.name, item.default) for item in fields(cls)),
+        "    {parameters}\n": "".join(describe(item.name, item.default) for item in fields(cls)),
         "    {attributes}\n": _ATTRIBUTES,
         "    {references}\n": _REFERENCES,
+        "    {decoder references}\n": _DECODER_REFERENCES,
     }
     doc = cls.__doc__ or ""
     for mark, text in sections.items():
@@ -190,8 +227,11 @@ def with_shared_sections(cls: Class) -> Class:
     return cls
 
 
-def _entry(name: str, default: object) -> str:
-    kind, description = _PARAMETERS[name]
+def describe(
+    name: str, default: object, descriptions: dict[str, tuple[str, str]] | None = None
+) -> str:
+    """Return the entry of a parameter; `descriptions` go before those that are shared."""
+    kind, description = {**_PARAMETERS, **(descriptions or {})}[name]
     kind = kind if default is not None or kind.endswith("None") else f"{kind} or None"
     shown = f'"{default}"' if isinstance(default, str) else default
     return f"{name} : {kind}, default={shown}\n{indent(description, '    ')}\n"

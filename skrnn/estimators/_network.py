@@ -16,6 +16,7 @@ from ..networks._stacked import build_stacked
 from ..training._dataset import Dataset
 from ..training._optimizer import OptimizerState
 from ..training._predict import predict
+from ..training._windows import SeriesWindows
 from ..weights import Weights
 from ._parameters import dense_layer_units, layer_directions, layer_units, quantile_levels
 
@@ -62,7 +63,7 @@ class FittedNetwork:
     optimizer: OptimizerState | None
     masked: bool
 
-    def predict(self, data: Dataset) -> np.ndarray:
+    def predict(self, data: Dataset | SeriesWindows) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape)."""
         return predict(build_model, self.spec.structure(), self.weights, data)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ..networks._spec import CELLS, MERGE_MODES
+from ..networks._spec import CELLS, DECODERS, MERGE_MODES
 from ..scaling import SCALERS
 from ..validation import LAYOUTS
 
@@ -52,6 +52,14 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "random_state": ["random_state"],
 }
 CELL_CONSTRAINT = [StrOptions(set(CELLS))]
+DECODER_CONSTRAINTS: dict[str, list[Any]] = {
+    "cell": CELL_CONSTRAINT,
+    "decoder": [StrOptions(set(DECODERS))],
+    "segment_length": [_POSITIVE_INT],
+    "attention": ["boolean"],
+    "linear_skip": ["boolean"],
+    "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
+}
 
 
 def layer_units(units: Any) -> tuple[int, ...]:

@@ -13,7 +13,9 @@ from ._docstrings import with_shared_sections
 from ._parameters import CELL_CONSTRAINT, CONSTRAINTS, quantile_levels
 
 
-class _Regressor(RegressorMixin, RecurrentEstimator):
+class Regressor(RegressorMixin, RecurrentEstimator):
+    """What recurrent regressors share: targets in, predictions and quantiles out."""
+
     def predict(self, X):
         """Predict targets.
 
@@ -83,7 +85,7 @@ class _Regressor(RegressorMixin, RecurrentEstimator):
 
 @with_shared_sections
 @dataclass(eq=False, repr=False, kw_only=True)
-class RecurrentRegressor(_Regressor):
+class RecurrentRegressor(Regressor):
     """Recurrent network for regression, with the cell as a parameter.
 
     A sequence runs through one or several recurrent layers; the last output of the last one goes
@@ -134,7 +136,7 @@ class RecurrentRegressor(_Regressor):
 
 @with_shared_sections
 @dataclass(eq=False, repr=False, kw_only=True)
-class LSTMRegressor(_Regressor):
+class LSTMRegressor(Regressor):
     """LSTM network for regression.
 
     A sequence runs through one or several LSTM layers [1]_; the last output of the last one goes
@@ -183,7 +185,7 @@ class LSTMRegressor(_Regressor):
 
 @with_shared_sections
 @dataclass(eq=False, repr=False, kw_only=True)
-class BiLSTMRegressor(_Regressor):
+class BiLSTMRegressor(Regressor):
     """Bidirectional LSTM network for regression.
 
     Two LSTM layers [1]_ read a sequence from both ends [3]_ and their outputs are merged; apart

@@ -27,25 +27,37 @@ from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks, check_ca
 from ._parameters import quantile_levels
 
 
+def train_rows(
+    cell: str, params: dict[str, Any], data: Dataset, validation: Dataset | None, **options: Any
+) -> tuple[FittedNetwork, History]:
+    """Train the network that parameters and rows ask for; see `train_network`."""
+    assert data.targets is not None
+    sequences, mask = data.inputs["sequence"], data.inputs["mask"]
+    spec = make_spec(params, cell, (*sequences.shape[1:], data.targets.shape[1]))
+    masked = not mask.all()
+    return train_network(spec, params, data, validation, masked=masked, **options)
+
+
 def train_network(
-    cell: str,
+    spec: Any,
     params: dict[str, Any],
-    data: Dataset,
-    validation: Dataset | None,
+    data: Any,
+    validation: Any,
     *,
     seed: tuple[int, ...],
     previous: tuple[FittedNetwork, History] | None,
     name: str,
-    hooks: tuple[Any, dict[str, Any], Any],
+    hooks: tuple[Any, dict[str, Any], Any] = (None, {}, None),
+    masked: bool = True,
 ) -> tuple[FittedNetwork, History]:
     """Train a network from scratch, or go on from a previous one.
 
     Parameters
     ----------
-    cell : str
+    spec : NetworkSpec or EncoderDecoderSpec
     params : dict
         Constructor parameters of the estimator.
-    data, validation : Dataset
+    data, validation : Dataset or SeriesWindows
     seed : tuple of int
     previous : pair of FittedNetwork and History, or None
     name : str
@@ -53,14 +65,12 @@ def train_network(
     hooks : tuple
         Root context of scikit-learn's callbacks or None, the arguments of their hooks, and the
         function from a network and its history to fitted attributes.
+    masked : bool
+        Whether there are masked steps in the data.
     """
-    assert data.targets is not None
-    sequences, mask = data.inputs["sequence"], data.inputs["mask"]
-    spec = make_spec(params, cell, (*sequences.shape[1:], data.targets.shape[1]))
     plan, run, streams = _plan_training(params, seed)
     weights, slots = _start(spec, plan, previous, streams)
-    before = previous[0].masked if previous else False
-    masked = before or not mask.all()
+    masked = masked or (previous is not None and previous[0].masked)
 
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
         return FittedNetwork(spec, weights, optimizer, masked)

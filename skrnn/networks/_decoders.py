@@ -53,6 +53,7 @@ class Attention(keras.layers.Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.combine = keras.layers.Dense(
             1, "tanh", kernel_initializer=Placeholder(), name="combine", dtype="float32"
         )
@@ -73,6 +74,9 @@ class Attention(keras.layers.Layer):
         if mask is not None:
             scores = ops.where(mask[:, None, :], scores, -1e9)
         return ops.softmax(scores, axis=-1)
+
+    def compute_mask(self, *inputs: Any, previous_mask: Any = None) -> None:
+        """Return no mask: every query gets an answer."""
 
     def compute_output_shape(
         self, query_shape: Shape, values_shape: Shape, mask_shape: Any = None
@@ -104,18 +108,19 @@ class Autoregression(keras.layers.Layer):
         super().__init__(**kwargs)
         self.cells, self.output_layer, self.n_targets = cells, output, n_targets
         self.attention = attention
+        self.supports_masking = True
         self.forcing = ValueDropout(name="teacher_forcing", dtype="float32")
 
     def build(self, shapes: dict[str, Any]) -> None:
         """Create the weights."""
         width = self.n_targets + (shapes["known"][-1] if "known" in shapes else 0)
         for cell in self.cells:
-            cell.build((None, width))
+            _build(cell, (None, width))
             width = cell.units
         if self.attention is not None:
-            self.attention.build((None, 1, width), shapes["values"])
-        self.output_layer.build((None, width))
-        self.forcing.build((None, 1))
+            _build(self.attention, (None, 1, width), shapes["values"])
+        _build(self.output_layer, (None, width))
+        _build(self.forcing, (None, 1))
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
@@ -149,6 +154,9 @@ class Autoregression(keras.layers.Layer):
         start = (inputs["first"], list(inputs["states"]))
         _, outputs = ops.scan(step, start, (known, truth, given))
         return ops.swapaxes(outputs, 0, 1)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
+        """Return no mask: every step is written."""
 
     def compute_output_shape(self, shapes: dict[str, Any]) -> Shape:
         """Return the shape of the outputs."""
@@ -191,3 +199,8 @@ class Autoregression(keras.layers.Layer):
             hidden, new = cell(hidden, own)
             after += new if isinstance(new, list | tuple) else [new]
         return hidden, after
+
+
+def _build(layer: Any, *shapes: Shape) -> None:
+    if not layer.built:  # one that was loaded is built
+        layer.build(*shapes)

@@ -157,7 +157,7 @@ def _write_parallel(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) ->
         )
         states = [ops.repeat(state, n_segments, axis=0) for state in states]
         rows = ops.reshape(hidden, (-1, 1, hidden.shape[-1]))
-        hidden = _reshape(layer(rows, initial_state=states), n_segments, width, rows=n_segments)
+        hidden = _reshape(layer(rows, initial_state=states), n_segments, width)
         hidden = dropout(spec, hidden, f"dropout_decoder_{depth + 1}")
     if spec.attention:
         hidden = _attend(hidden, encoded)
@@ -211,7 +211,8 @@ def _output(spec: Spec, hidden: Tensor, n_steps: int) -> Tensor:
         hidden = dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
     size = n_steps * spec.n_targets * max(1, spec.n_quantiles)
     outputs = dense(spec, size, "output")(hidden)
-    return _reshape(outputs, -1, *_step_shape(spec))
+    total = n_steps * (hidden.shape[1] if len(hidden.shape) == 3 else 1)
+    return _reshape(outputs, total, *_step_shape(spec))
 
 
 def _step_output(spec: Spec) -> Any:
@@ -256,5 +257,6 @@ def _step_shape(spec: Spec) -> tuple[int, ...]:
     return (spec.n_targets, spec.n_quantiles) if spec.n_quantiles else (spec.n_targets,)
 
 
-def _reshape(tensor: Tensor, *shape: int, rows: int = 1) -> Tensor:
+def _reshape(tensor: Tensor, *shape: int) -> Tensor:
+    """Give every row another shape."""
     return ops.reshape(tensor, (-1, *shape))

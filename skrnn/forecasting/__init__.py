@@ -1,0 +1,1 @@
+"""Forecasters in the interface of sktime."""

@@ -1,0 +1,92 @@
+"""The parameters of the forecaster, described; those it shares with the estimators as they are."""
+
+from __future__ import annotations
+
+import inspect
+from textwrap import indent
+from typing import TypeVar
+
+from ..estimators._docstrings import describe
+
+Class = TypeVar("Class", bound=type)
+
+_OWN = {
+    "window": (
+        "int or None",
+        "Steps that are looked back. None means twice the farthest step ahead, at least two\n"
+        "seasons and a dozen steps, and no more than leaves half of the longest series to learn\n"
+        "from.",
+    ),
+    "segment_length": (
+        "int or None",
+        "Steps that the encoder reads, and the parallel decoder writes, at once [2]_. None means\n"
+        "a season where the window has seven or more of them, and 1 otherwise.",
+    ),
+    "sp": (
+        "int or None",
+        "Period of the season. What is learned is the difference from the value so many steps\n"
+        "before. None means the usual one of the frequency of `y` (12 for months, 7 for days, 24\n"
+        "for hours), and 1 for weeks, years and integers: the difference from the last value.",
+    ),
+    "scaler": (
+        '{"window", "standard"} or None',
+        '"window" takes every window relative to its own mean and standard deviation [3]_,\n'
+        '"standard" every series relative to those of the values that were fitted.',
+    ),
+    "multivariate": (
+        '{"independent", "joint"}',
+        'Several columns of `y`: "independent" takes each as a series of its own, all of them\n'
+        'with one network; "joint" reads and writes them together.',
+    ),
+    "calendar": (
+        "bool",
+        "Tell the network the time of the day, the day of the week or the time of the year, as\n"
+        "the frequency asks for. Needs dates or periods.",
+    ),
+    "quantiles": (
+        "sequence of float in (0, 1) or None",
+        "Quantiles that are learned, the median always with them. Others are interpolated. None\n"
+        "means one value per step and no intervals.",
+    ),
+    "loss": (
+        "str, keras.losses.Loss, callable or None",
+        'Without quantiles: the loss; None means "mae".',
+    ),
+    "calibrate": (
+        "bool",
+        "Hold back the last steps of every series, as many as are forecast, and shift the\n"
+        "quantiles so that they cover their share of them [4]_.",
+    ),
+    "n_members": (
+        "int",
+        "Networks that are trained, from different initial weights. Their median is the forecast.",
+    ),
+    "epochs": (
+        "int or None",
+        "Passes over the windows. None means as many as make 3000 optimizer steps, but at least\n"
+        "10 and at most 200.",
+    ),
+    "steps_per_epoch": (
+        "int or None",
+        "Batches of an epoch; the windows are drawn anew for each. None means all windows, or 200\n"
+        "batches of them if there are more.",
+    ),
+    "finetune_epochs": (
+        "int",
+        "Epochs of `fit` after `pretrain`, and of `update`.",
+    ),
+    "n_jobs": (
+        "int or None",
+        "Threads that train members side by side.",
+    ),
+}
+
+
+def with_parameters(cls: Class) -> Class:
+    """Fill `{parameters}` in the docstring of a class."""
+    defaults = {
+        name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()
+    }
+    entries = "".join(describe(name, value, _OWN) for name, value in defaults.items())
+    cls.__doc__ = (cls.__doc__ or "").replace("    {parameters}\n", indent(entries, "    "))
+    return cls

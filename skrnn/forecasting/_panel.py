@@ -1,0 +1,310 @@
+"""From the frames of sktime to arrays: many series, regular in time, with what goes beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..windowing._continuity import check_index, infer_step, kind_of, steps_between
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """A regular axis of time: numbers of steps from an origin, and the index they stand for.
+
+    Attributes
+    ----------
+    origin : Timestamp, Period or int
+    step : offset or int
+    kind : str
+        What the index counts in.
+    """
+
+    origin: Any
+    step: Any
+    kind: str
+
+    @classmethod
+    def of(cls, index: pd.Index, within: np.ndarray) -> TimeAxis:
+        """Return the axis of an index; `within` tells where neighbours belong to one series."""
+        check_index(index)
+        step = infer_step(index, within, None)
+        if step is None:
+            raise ValueError(
+                "y has too few dates to tell their frequency. Set it, as in "
+                'y.index = pandas.DatetimeIndex(y.index, freq="D"), or use a PeriodIndex.'
+            )
+        return cls(index.min(), step, kind_of(index))
+
+    def number(self, index: pd.Index, name: str = "y") -> np.ndarray:
+        """Return the number of steps from the origin to each value of an index.
+
+        Raises
+        ------
+        ValueError
+            When a value lies between two steps, or the index is of another kind.
+        """
+        if kind_of(index) != self.kind:
+            raise ValueError(
+                f"{name} has an index of {kind_of(index)}, but {self.kind} were fitted. Use the "
+                "same kind of index."
+            )
+        origin = index[:0].append(type(index)([self.origin] * len(index), dtype=index.dtype))
+        steps = steps_between(origin, index, self.step)
+        if np.isnan(steps).any():
+            wrong = index[np.isnan(steps)][0]
+            raise ValueError(
+                f"{name} is irregular in time: {wrong} is no whole number of steps "
+                f"({self.step}) after {self.origin}. Bring all series to one regular index, with "
+                "NaN where there is no value (asfreq or reindex does that)."
+            )
+        return steps.astype(np.int64)
+
+    def index(self, numbers: np.ndarray, name: Any = None) -> pd.Index:
+        """Return the index that numbers of steps, in increasing order, stand for."""
+        if isinstance(self.origin, pd.Period):
+            ordinals = self.origin.ordinal + numbers * self.step.n
+            return pd.PeriodIndex.from_ordinals(ordinals, freq=self.origin.freq, name=name)
+        if isinstance(self.origin, pd.Timestamp):
+            dates = pd.date_range(self.origin, periods=int(numbers.max()) + 1, freq=self.step)
+            dates = dates[numbers]
+            dates.name = name
+            return dates
+        return pd.Index(self.origin + numbers * self.step, name=name)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series of one or several variables, one after the other.
+
+    Attributes
+    ----------
+    keys : pandas.Index or None
+        Of the instances; None for a single series.
+    names : list
+        Names of the levels of the index.
+    axis : TimeAxis
+    start : int array of shape (n_instances + 1,)
+        Rows of instance i are `start[i]` to `start[i + 1]`.
+    time : int array of shape (n_instances,)
+        Number of the first step of each instance on the axis.
+    columns : pandas.Index
+        Of the variables.
+    values : float array of shape (n_rows, n_variables)
+    exogenous : float array of shape (n_rows, n_columns) or None
+    exogenous_columns : pandas.Index or None
+    """
+
+    keys: Any
+    names: list[Any]
+    axis: TimeAxis
+    start: np.ndarray
+    time: np.ndarray
+    columns: pd.Index
+    values: np.ndarray
+    exogenous: np.ndarray | None = None
+    exogenous_columns: Any = None
+
+    def __len__(self) -> int:
+        """Return the number of instances."""
+        return len(self.time)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Steps of each instance."""
+        return np.diff(self.start)
+
+    @property
+    def end(self) -> np.ndarray:
+        """Number of the step after the last of each instance."""
+        return self.time + self.lengths
+
+    def rows(self) -> Iterator[slice]:
+        """Yield the rows of each instance."""
+        for first, last in zip(self.start[:-1], self.start[1:], strict=True):
+            yield slice(first, last)
+
+    def row_times(self) -> np.ndarray:
+        """Return the number of the step of each row."""
+        lengths = self.lengths
+        shift = np.repeat(self.time - self.start[:-1], lengths)
+        return np.arange(self.start[-1]) + shift
+
+    def tail(self, n_steps: int) -> Panel:
+        """Return the last steps of every instance."""
+        kept = np.minimum(self.lengths, n_steps)
+        chosen = np.concatenate(
+            [np.arange(stop - n, stop) for stop, n in zip(self.start[1:], kept, strict=True)]
+        )
+        return replace(
+            self,
+            start=np.concatenate([[0], np.cumsum(kept)]),
+            time=self.end - kept,
+            values=self.values[chosen],
+            exogenous=None if self.exogenous is None else self.exogenous[chosen],
+        )
+
+    def index(self, numbers: list[np.ndarray]) -> pd.Index:
+        """Return the index of some steps of each instance, as it is in `y`."""
+        if self.keys is None:
+            return self.axis.index(numbers[0], self.names[-1])
+        times = [self.axis.index(steps) for steps in numbers]
+        joined = times[0].append(times[1:])
+        keys = self.keys.repeat([len(steps) for steps in numbers])
+        levels = [keys.get_level_values(level) for level in range(keys.nlevels)]
+        return pd.MultiIndex.from_arrays([*levels, joined], names=self.names)
+
+
+def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = None) -> Panel:
+    """Return the series of `y`, with the rows of `X` at the same times.
+
+    Parameters
+    ----------
+    y : pandas.DataFrame
+        One series, or with a MultiIndex several: the last level is time.
+    X : pandas.DataFrame, optional
+    axis : TimeAxis, optional
+        Of an earlier fit.
+
+    Raises
+    ------
+    ValueError
+        When an index is irregular, unsorted or has duplicates, when `X` lacks a row, or when a
+        series has no value at all.
+    """
+    keys, start = _instances(y.index)
+    time = y.index if keys is None else y.index.get_level_values(-1)
+    within = np.ones(max(len(time) - 1, 0), bool)
+    within[start[1:-1] - 1] = False
+    axis = TimeAxis.of(time, within) if axis is None else axis
+    numbers = _number_all(axis, y.index)
+    _check_regular(numbers, within, time)
+    values = y.to_numpy(dtype=np.float64)
+    _check_values(values, start, y.columns, keys)
+    exogenous = None
+    if X is not None and X.shape[1]:
+        exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
+        _check_same_rows(X, y)
+    return Panel(
+        keys,
+        list(y.index.names),
+        axis,
+        start,
+        numbers[start[:-1]],
+        y.columns,
+        values,
+        exogenous,
+        None if exogenous is None else X.columns,  # type: ignore[union-attr]
+    )
+
+
+def continue_panel(panel: Panel, later: Panel) -> Panel:
+    """Return a panel with later rows behind its own; rows that it has already are replaced.
+
+    Raises
+    ------
+    ValueError
+        When an instance is not known, or does not go on where the panel ends.
+    """
+    parts, exogenous, times = [], [], []
+    place = {} if later.keys is None else {key: n for n, key in enumerate(later.keys)}
+    unknown = set(place) - set(() if panel.keys is None else panel.keys)
+    if unknown:
+        raise ValueError(f"y has the instance {min(unknown)!r}, which was not in the y of fit.")
+    later_rows = list(later.rows())
+    for number, rows in enumerate(panel.rows()):
+        key = 0 if panel.keys is None else place.get(panel.keys[number])
+        own, beside = panel.values[rows], _part(panel.exogenous, rows)
+        if key is not None:
+            kept = int(later.time[key] - panel.time[number])
+            if not 0 <= kept <= len(own):
+                raise ValueError(
+                    "y does not go on where the series of the fit ended: there are "
+                    f"{kept - len(own)} steps between. Pass the missing steps too, as NaN if need "
+                    "be."
+                )
+            new = later_rows[key]
+            own = np.concatenate([own[:kept], later.values[new]])
+            if beside is not None:
+                beside = np.concatenate([beside[:kept], _part(later.exogenous, new)])
+        parts.append(own)
+        exogenous.append(beside)
+        times.append(panel.time[number])
+    return replace(
+        panel,
+        start=np.concatenate([[0], np.cumsum([len(part) for part in parts])]),
+        values=np.concatenate(parts),
+        exogenous=None if panel.exogenous is None else np.concatenate(exogenous),
+    )
+
+
+def _part(array: np.ndarray | None, rows: slice) -> Any:
+    return None if array is None else array[rows]
+
+
+def _instances(index: pd.Index) -> tuple[Any, np.ndarray]:
+    """Return the keys of the instances, and where their rows start."""
+    if index.nlevels == 1:
+        return None, np.array([0, len(index)])
+    codes = np.stack([np.asarray(level) for level in index.codes[:-1]])
+    changes = np.flatnonzero((np.diff(codes, axis=1) != 0).any(axis=0)) + 1
+    start = np.concatenate([[0], changes, [len(index)]])
+    keys = index[start[:-1]].droplevel(-1)
+    if keys.has_duplicates:
+        key = keys[keys.duplicated()][0]
+        raise ValueError(
+            f"The rows of instance {key!r} do not stand together. Sort y: y = y.sort_index()."
+        )
+    return keys, start
+
+
+def _number_all(axis: TimeAxis, index: pd.Index) -> np.ndarray:
+    if index.nlevels == 1:
+        return axis.number(index)
+    # The values of a level are few; they need not be sorted, or all be in use.
+    codes = np.asarray(index.codes[-1])
+    used = np.unique(codes)
+    numbers = np.zeros(used[-1] + 1, np.int64)
+    numbers[used] = axis.number(index.levels[-1][used])
+    return numbers[codes]
+
+
+def _check_regular(numbers: np.ndarray, within: np.ndarray, time: pd.Index) -> None:
+    steps = np.diff(numbers)
+    wrong = np.flatnonzero(within & (steps != 1))
+    if not len(wrong):
+        return
+    row = wrong[0]
+    what = {True: "has a hole", False: "is not sorted"}[bool(steps[row] > 1)]
+    what = "has duplicates" if steps[row] == 0 else what
+    raise ValueError(
+        f"The index of y {what}: {time[row]} is followed by {time[row + 1]}. Forecasts need every "
+        "step once and in order. Sort the rows, drop duplicates, and give missing steps rows of "
+        'NaN, as y.asfreq("D") does.'
+    )
+
+
+def _check_values(values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: Any) -> None:
+    if np.isinf(values).any():
+        row, column = np.argwhere(np.isinf(values))[0]
+        raise ValueError(f"y is infinite in row {row}, column {columns[column]!r}.")
+    known = np.add.reduceat(~np.isnan(values), start[:-1], axis=0)
+    if (known == 0).any():
+        instance, column = np.argwhere(known == 0)[0]
+        of = "" if keys is None else f" of instance {keys[instance]!r}"
+        raise ValueError(
+            f"y has no value at all in column {columns[column]!r}{of}: all are NaN. Leave it out."
+        )
+
+
+def _check_same_rows(X: pd.DataFrame, y: pd.DataFrame) -> None:
+    missing = y.index.difference(X.index)
+    if len(missing):
+        raise ValueError(
+            f"X has no row for {len(missing)} of the {len(y)} rows of y, {missing[0]} the first. X "
+            "must cover the times of y."
+        )

@@ -1,0 +1,104 @@
+"""What is not given is derived from the data and the horizon, by the rules below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+# Steps of a season, by the name of a pandas frequency.
+_SEASONS = {
+    **dict.fromkeys(("QS", "QE", "BQS", "BQE"), 4),
+    **dict.fromkeys(("MS", "ME", "BMS", "BME"), 12),
+    "B": 5,
+    "D": 7,
+    "h": 24,
+    "min": 60,
+}
+# Windows of this many seasons or more are read one season at a time.
+_MANY_SEASONS = 7
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The sizes that a forecaster works with.
+
+    Attributes
+    ----------
+    horizon : int
+        Steps ahead that are forecast.
+    window : int
+        Steps that are looked back.
+    season : int
+        Period of the season, 1 where there is none.
+    segment_length : int
+        Steps that are read at once.
+    """
+
+    horizon: int
+    window: int
+    season: int
+    segment_length: int
+
+
+def choose_settings(params: dict[str, Any], longest: int, step: Any, horizon: int) -> Settings:
+    """Return the settings for series of at most `longest` steps.
+
+    Parameters
+    ----------
+    params : dict
+        `window`, `sp` and `segment_length`; None for those to derive.
+    longest : int
+    step : offset or int
+        From one time to the next.
+    horizon : int
+
+    Raises
+    ------
+    ValueError
+        When no series is long enough.
+    """
+    season = params["sp"] or season_of(step)
+    window = params["window"]
+    if window is None:
+        window = _choose_window(season, horizon, longest)
+    if longest < horizon + 1:
+        raise ValueError(
+            f"The longest series of y has {longest} steps, but forecasts of {horizon} steps ahead "
+            f"need at least {horizon + 1} to learn from. Pass longer series or a smaller fh."
+        )
+    if params["window"] is not None and longest < window + horizon:
+        raise ValueError(
+            f"window={window} and {horizon} steps ahead need series of {window + horizon} steps, "
+            f"but the longest has {longest}. Use a smaller window or fh, or leave window=None."
+        )
+    if params["sp"] is not None and season > window:
+        raise ValueError(
+            f"sp={season} reaches back before the window of {window} steps. Use a longer window."
+        )
+    season = season if season <= window else 1
+    segment_length = params["segment_length"]
+    if segment_length is None:
+        segment_length = season if 1 < season <= window // _MANY_SEASONS else 1
+    return Settings(horizon, int(window), int(season), int(segment_length))
+
+
+def season_of(step: Any) -> int:
+    """Return the usual period of a frequency: a year of months, a week of days, a day of hours."""
+    if not isinstance(step, pd.offsets.BaseOffset) or step.n != 1:
+        return 1
+    return _SEASONS.get(step.name.split("-")[0], 1)
+
+
+def _choose_window(season: int, horizon: int, longest: int) -> int:
+    """Return twice the horizon, at least two seasons or a dozen steps, in whole seasons.
+
+    It leaves at least a half of the longest series to learn from.
+    """
+    window = max(2 * horizon, 2 * season, 12)
+    window = -(-window // season) * season
+    room = max(1, (longest - horizon) // 2)
+    if window > room:
+        window = max(room // season * season, min(room, season), 1)
+    return window

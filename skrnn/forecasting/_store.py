@@ -1,0 +1,168 @@
+"""From a panel to the flat store of the engine, and back from its outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..training._windows import SeriesWindows, WindowLayout, pad_store
+from ._panel import Panel
+
+# A series without any spread gets this share of its size as its unit: its forecast stays in place.
+_CONSTANT = 1e-6
+
+
+@dataclass(frozen=True)
+class Units:
+    """Center and unit of every series: an array of shape (n_instances, n_variables) each.
+
+    They keep numbers small on the way through single precision. Windows that are taken relative to
+    themselves are not changed by them.
+    """
+
+    center: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, *, scaled: bool) -> Units:
+        """Return mean and standard deviation of each series, or zero and one."""
+        shape = (len(panel), panel.values.shape[1])
+        if not scaled:
+            return cls(np.zeros(shape), np.ones(shape))
+        known = ~np.isnan(panel.values)
+        count = np.add.reduceat(known, panel.start[:-1], axis=0)
+        center = _sums(np.where(known, panel.values, 0.0), panel) / count
+        away = np.where(known, panel.values - np.repeat(center, panel.lengths, axis=0), 0.0)
+        unit = np.sqrt(_sums(away**2, panel) / count)
+        smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
+        return cls(center, np.where(unit > smallest, unit, smallest))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Mean and standard deviation of the columns of `X` and the calendar.
+
+    Missing values are taken as the mean.
+    """
+
+    center: np.ndarray
+    unit: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> Columns:
+        """Learn them from an array of shape (n_rows, n_columns)."""
+        center, unit = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
+        return cls(center, np.where(unit > 0, unit, 1.0))
+
+    def transform(self, values: np.ndarray) -> np.ndarray:
+        """Return scaled columns without NaN."""
+        return np.nan_to_num((values - self.center) / self.unit)
+
+
+@dataclass(frozen=True)
+class Store:
+    """How a panel lies in the flat store.
+
+    Attributes
+    ----------
+    panel : Panel
+    units : Units
+    extra : int
+        Rows after the last of each instance, for steps that are not known yet.
+    joint : bool
+        All variables of an instance in one window; else a series of its own for each.
+    """
+
+    panel: Panel
+    units: Units
+    extra: int
+    joint: bool
+
+    def windows(
+        self,
+        layout: WindowLayout,
+        exogenous: np.ndarray | None,
+        offsets: tuple[np.ndarray, np.ndarray],
+        n_drawn: int | None = None,
+    ) -> SeriesWindows:
+        """Return windows over the panel.
+
+        Parameters
+        ----------
+        layout : WindowLayout
+        exogenous : array of shape (n_instances * extra + n_rows, n_columns) or None
+            Rows of each instance, the extra ones included.
+        offsets : pair of int arrays of shape (n_instances,)
+            First and last position of the first target, counted from the start of the instance.
+        n_drawn : int, optional
+            Windows drawn for an epoch.
+        """
+        panel, n_rows = self.panel, self._n_rows
+        store = {"values": pad_store(self._values(), np.nan)}
+        if exogenous is not None:
+            store["exogenous"] = pad_store(exogenous, 0.0)
+        begin = panel.start[:-1] + self.extra * np.arange(len(panel))
+        n_variables = 1 if self.joint else panel.values.shape[1]
+        shift = np.repeat(np.arange(n_variables) * n_rows, len(panel))
+        first = np.tile(begin, n_variables) + shift
+        low, high = (np.tile(offset, n_variables) for offset in offsets)
+        count = np.maximum(high - low + 1, 0)
+        return SeriesWindows(layout, store, first, first + low, count, -shift, n_drawn)
+
+    def restore(self, outputs: np.ndarray, horizon: int, offsets: Any) -> np.ndarray:
+        """Return the outputs of `windows`, in the units of `y`.
+
+        Parameters
+        ----------
+        outputs : array of shape (n_series_windows, horizon * n_targets, n_quantiles or 1)
+        horizon : int
+        offsets : pair of int arrays
+            As given to `windows`.
+
+        Returns
+        -------
+        steps : float array of shape (n_windows, horizon, n_variables, n_quantiles or 1)
+            Instance by instance.
+        """
+        n_variables, n_quantiles = self.units.center.shape[1], outputs.shape[2]
+        if self.joint:
+            steps = outputs.reshape(-1, horizon, n_variables, n_quantiles)
+        else:
+            by_variable = outputs.reshape(n_variables, -1, horizon, n_quantiles)
+            steps = np.moveaxis(by_variable, 0, 2)
+        instance = np.repeat(np.arange(len(self.panel)), offsets[1] - offsets[0] + 1)
+        center, unit = self.units.center[instance], self.units.unit[instance]
+        restored: np.ndarray = steps * unit[:, None, :, None] + center[:, None, :, None]
+        return restored
+
+    @property
+    def _n_rows(self) -> int:
+        return len(self.panel.values) + self.extra * len(self.panel)
+
+    def _values(self) -> np.ndarray:
+        panel = self.panel
+        values = np.full((self._n_rows, panel.values.shape[1]), np.nan, np.float32)
+        rows = np.arange(len(panel.values))
+        rows += np.repeat(self.extra * np.arange(len(panel)), panel.lengths)
+        center, unit = (
+            np.repeat(array, panel.lengths, axis=0)
+            for array in (self.units.center, self.units.unit)
+        )
+        values[rows] = (panel.values - center) / unit
+        return values if self.joint else values.T.reshape(-1, 1)
+
+
+def training_offsets(lengths: np.ndarray, window: int, horizon: int) -> Any:
+    """Return the positions to learn from: after a whole window, before a whole horizon.
+
+    A series too short for that is used from its middle on, with masked steps before its start.
+    """
+    last = lengths - horizon
+    first = np.minimum(window, np.maximum(1, (last + 1) // 2))
+    return first, last
+
+
+def _sums(values: np.ndarray, panel: Panel) -> np.ndarray:
+    return np.add.reduceat(values, panel.start[:-1], axis=0)
