@@ -102,9 +102,6 @@ class Seq2SeqForecaster(BaseForecaster):
         "property:randomness": "derandomized",
     }
 
-    # What forecasts and updates need is kept by the forecaster itself.
-    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
-
     def __init__(
         self,
         window=None,

@@ -53,7 +53,7 @@ class TimeAxis:
                 f"{name} has an index of {kind_of(index)}, but {self.kind} were fitted. Use the "
                 "same kind of index."
             )
-        origin = index[:0].append(type(index)([self.origin] * len(index), dtype=index.dtype))
+        origin = pd.Index([self.origin]).repeat(len(index))
         steps = steps_between(origin, index, self.step)
         if np.isnan(steps).any():
             wrong = index[np.isnan(steps)][0]
@@ -70,10 +70,10 @@ class TimeAxis:
             ordinals = self.origin.ordinal + numbers * self.step.n
             return pd.PeriodIndex.from_ordinals(ordinals, freq=self.origin.freq, name=name)
         if isinstance(self.origin, pd.Timestamp):
-            dates = pd.date_range(self.origin, periods=int(numbers.max()) + 1, freq=self.step)
-            dates = dates[numbers]
-            dates.name = name
-            return dates
+            low = min(0, int(numbers.min()))
+            n_dates = int(numbers.max()) - low + 1
+            dates = pd.date_range(self.origin + low * self.step, periods=n_dates, freq=self.step)
+            return dates[numbers - low].rename(name)
         return pd.Index(self.origin + numbers * self.step, name=name)
 
 
@@ -203,7 +203,9 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
 
 
 def continue_panel(panel: Panel, later: Panel) -> Panel:
-    """Return a panel with later rows behind its own; rows that it has already are replaced.
+    """Return a panel that ends with the rows of another.
+
+    Rows of its own at the same times, or after them, give way.
 
     Raises
     ------
@@ -219,9 +221,10 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
     for number, rows in enumerate(panel.rows()):
         key = 0 if panel.keys is None else place.get(panel.keys[number])
         own, beside = panel.values[rows], _part(panel.exogenous, rows)
+        time = panel.time[number]
         if key is not None:
-            kept = int(later.time[key] - panel.time[number])
-            if not 0 <= kept <= len(own):
+            kept = max(0, int(later.time[key] - time))
+            if kept > len(own):
                 raise ValueError(
                     "y does not go on where the series of the fit ended: there are "
                     f"{kept - len(own)} steps between. Pass the missing steps too, as NaN if need "
@@ -231,11 +234,13 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
             own = np.concatenate([own[:kept], later.values[new]])
             if beside is not None:
                 beside = np.concatenate([beside[:kept], _part(later.exogenous, new)])
+            time = min(time, later.time[key])
         parts.append(own)
         exogenous.append(beside)
-        times.append(panel.time[number])
+        times.append(time)
     return replace(
         panel,
+        time=np.array(times),
         start=np.concatenate([[0], np.cumsum([len(part) for part in parts])]),
         values=np.concatenate(parts),
         exogenous=None if panel.exogenous is None else np.concatenate(exogenous),

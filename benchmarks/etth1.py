@@ -1,0 +1,84 @@
+"""ETTh1: seven variables of a power transformer, 96 to 720 hours ahead.
+
+The protocol of Informer and its successors: 8640 / 2880 / 2880 rows for training, validation and
+test, every variable standardised by the training part, every window of the test part, mean squared
+error over windows, steps and variables. The configuration was chosen on the validation part at 96
+hours; the test part is scored once.
+
+The folder holds ETTh1.csv (Zhou et al., AAAI 2021).
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+from _accuracy import WindowRidge, arguments, cut, table
+
+from skrnn import Seq2SeqForecaster
+
+N_TRAIN, TEST, END = 8640, 11520, 14400
+HORIZONS = (96, 192, 336, 720)
+SETTINGS = {
+    "window": 336,
+    "segment_length": 24,
+    "sp": 1,
+    "cell": "gru",
+    "units": 128,
+    "dropout": 0.5,
+    "scaler": "standard",
+    "epochs": 4,
+}
+
+
+def errors(forecast: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+    """Return mean squared and mean absolute error."""
+    off = forecast - truth
+    return {"MSE": (off**2).mean(), "MAE": np.abs(off).mean()}
+
+
+def ridge(frame: pd.DataFrame, horizon: int) -> np.ndarray:
+    """Return forecasts of one ridge regression for all variables, on the windows of the network."""
+    window, columns = SETTINGS["window"], [frame[name].to_numpy() for name in frame]
+    parts = [cut(values[:N_TRAIN], window, horizon) for values in columns]
+    model = WindowRidge(window, horizon)
+    model.fit(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    tests = [cut(values[TEST - window : END], window, horizon)[0] for values in columns]
+    return np.stack([model.predict(windows) for windows in tests], axis=-1)
+
+
+def network(frame: pd.DataFrame, horizon: int, truth: np.ndarray, seed: int) -> dict[str, float]:
+    """Return the errors of a forecaster, and the time that its fit took."""
+    start = perf_counter()
+    forecaster = Seq2SeqForecaster(**SETTINGS, random_state=seed)
+    forecaster.fit(frame.iloc[:N_TRAIN], fh=range(1, horizon + 1))
+    seconds = perf_counter() - start
+    seen = frame.iloc[TEST - SETTINGS["window"] : END]
+    return {**errors(forecaster.predict_rolling(seen), truth), "fit, s": seconds}
+
+
+def main() -> None:
+    """Print a table for each horizon."""
+    options = arguments(__doc__)
+    frame = pd.read_csv(options.data / "ETTh1.csv", index_col=0, parse_dates=True).asfreq("h")
+    frame = (frame - frame[:N_TRAIN].mean()) / frame[:N_TRAIN].std(ddof=0)
+    values = frame.to_numpy()
+    print(f"ETTh1, seven variables, {SETTINGS}")
+    for horizon in HORIZONS:
+        origins = np.arange(TEST, END - horizon + 1)[:, None]
+        truth = values[origins + np.arange(horizon)]
+        rows = {
+            "last value": errors(values[origins - 1], truth),
+            "a day ago": errors(values[origins - 24 + np.arange(horizon) % 24], truth),
+            "ridge on the same windows": errors(ridge(frame, horizon), truth),
+        }
+        runs = [network(frame, horizon, truth, seed) for seed in range(options.seeds)]
+        name = f"one network, {options.seeds} seeds"
+        rows[name] = {key: [run[key] for run in runs] for key in runs[0]}
+        print(f"\n{horizon} hours ahead, {len(origins)} windows")
+        print(table(rows), flush=True)
+
+
+if __name__ == "__main__":
+    main()
