@@ -102,6 +102,9 @@ class Seq2SeqForecaster(BaseForecaster):
         "property:randomness": "derandomized",
     }
 
+    # The forecaster itself keeps what forecasts and updates need.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+
     def __init__(
         self,
         window=None,
@@ -177,6 +180,7 @@ class Seq2SeqForecaster(BaseForecaster):
         self.verbose = verbose
         self.random_state = random_state
         super().__init__()
+        self._y = self._X = None  # filled by sktime where `remember_data` is set again
         if quantiles is None:
             self.set_tags(**{"capability:pred_int": False})
 
