@@ -19,7 +19,7 @@ from _accuracy import WindowRidge, arguments, cut, table
 from skrnn import Seq2SeqForecaster
 
 HORIZON = 13
-SETTINGS = {"window": 104, "segment_length": 13}
+SETTINGS = {"window": 208, "segment_length": 13, "units": 128, "dropout": 0.2}
 N_MEMBERS = 5
 
 

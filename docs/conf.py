@@ -28,8 +28,9 @@ html_theme_options = {"show_prev_next": False, "secondary_sidebar_items": ["page
 
 
 def skip_inherited(app, what, name, obj, skip, options):
-    """Leave out methods that come from scikit-learn: their text links into its own pages."""
-    if isinstance(obj, FunctionType) and not obj.__module__.startswith("skrnn"):
+    """Leave out what comes from scikit-learn and sktime: their text links into their own pages."""
+    function = getattr(obj, "fget", None) or getattr(obj, "__func__", obj)
+    if isinstance(function, FunctionType) and not function.__module__.startswith("skrnn"):
         return True
     return None
 

@@ -187,7 +187,7 @@ model_ : keras.Model
     scaled targets.
 """
 
-_REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
    Computation 9(8), 1997; with the forget gate of F. Gers, J. Schmidhuber and
    F. Cummins, "Learning to forget", Neural Computation 12(10), 2000.
 .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
@@ -198,7 +198,7 @@ _REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memor
    neural networks", NeurIPS 2016.
 """
 
-_DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
+DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
    learning with neural networks", NeurIPS 2014.
 .. [6] S. Lin et al., "SegRNN: Segment recurrent neural network for long-term time series
    forecasting", arXiv 2308.11200, 2023.
@@ -214,17 +214,25 @@ def with_shared_sections(cls: Class) -> Class:
 
     Defaults are read off the class, so they cannot be wrong.
     """
-    sections = {
-        "    {parameters}\n": "".join(describe(item.name, item.default) for item in fields(cls)),
-        "    {attributes}\n": _ATTRIBUTES,
-        "    {references}\n": _REFERENCES,
-        "    {decoder references}\n": _DECODER_REFERENCES,
-    }
-    doc = cls.__doc__ or ""
-    for mark, text in sections.items():
-        doc = doc.replace(mark, indent(text, "    "))
-    cls.__doc__ = doc
+    entries = "".join(describe(item.name, item.default) for item in fields(cls))
+    cls.__doc__ = fill_sections(
+        cls.__doc__,
+        {
+            "parameters": entries,
+            "attributes": _ATTRIBUTES,
+            "references": REFERENCES,
+            "decoder references": DECODER_REFERENCES,
+        },
+    )
     return cls
+
+
+def fill_sections(doc: str | None, sections: dict[str, str]) -> str:
+    """Put text in the place of `{name}`, which stands alone on an indented line."""
+    filled = doc or ""
+    for name, text in sections.items():
+        filled = filled.replace(f"    {{{name}}}\n", indent(text, "    "))
+    return filled
 
 
 def describe(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from textwrap import indent
 from typing import TypeVar
 
-from ..estimators._docstrings import describe
+from ..estimators._docstrings import DECODER_REFERENCES, REFERENCES, describe, fill_sections
 
 Class = TypeVar("Class", bound=type)
 
@@ -19,7 +18,7 @@ _OWN = {
     ),
     "segment_length": (
         "int or None",
-        "Steps that the encoder reads, and the parallel decoder writes, at once [2]_. None means\n"
+        "Steps that the encoder reads, and the parallel decoder writes, at once [6]_. None means\n"
         "a season where the window has seven or more of them, and 1 otherwise.",
     ),
     "sp": (
@@ -30,7 +29,7 @@ _OWN = {
     ),
     "scaler": (
         '{"window", "standard"} or None',
-        '"window" takes every window relative to its own mean and standard deviation [3]_,\n'
+        '"window" takes every window relative to its own mean and standard deviation [9]_,\n'
         '"standard" every series relative to those of the values that were fitted.',
     ),
     "multivariate": (
@@ -55,7 +54,7 @@ _OWN = {
     "calibrate": (
         "bool",
         "Hold back the last steps of every series, as many as are forecast, and shift the\n"
-        "quantiles so that they cover their share of them [4]_.",
+        "quantiles so that they cover their share of them [10]_.",
     ),
     "n_members": (
         "int",
@@ -82,11 +81,16 @@ _OWN = {
 }
 
 
-def with_parameters(cls: Class) -> Class:
-    """Fill `{parameters}` in the docstring of a class."""
-    defaults = {
-        name: parameter.default for name, parameter in inspect.signature(cls).parameters.items()
-    }
-    entries = "".join(describe(name, value, _OWN) for name, value in defaults.items())
-    cls.__doc__ = (cls.__doc__ or "").replace("    {parameters}\n", indent(entries, "    "))
+def with_shared_sections(cls: Class) -> Class:
+    """Fill the parameters and the shared references into the docstring of a class."""
+    parameters = inspect.signature(cls).parameters.values()
+    entries = "".join(describe(item.name, item.default, _OWN) for item in parameters)
+    cls.__doc__ = fill_sections(
+        cls.__doc__,
+        {
+            "parameters": entries,
+            "references": REFERENCES,
+            "decoder references": DECODER_REFERENCES,
+        },
+    )
     return cls

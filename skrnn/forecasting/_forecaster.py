@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sktime.forecasting.base import BaseForecaster
 
-from ._docstrings import with_parameters
+from ._docstrings import with_shared_sections
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
 from ._model import PanelModel, calibrate, fill_in_epochs, new_model
 from ._panel import Panel, continue_panel, read_panel
@@ -19,7 +19,7 @@ from ._store import Units, training_offsets
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
-@with_parameters
+@with_shared_sections
 class Seq2SeqForecaster(BaseForecaster):
     """Encoder-decoder network that forecasts one series or many.
 
@@ -57,13 +57,12 @@ class Seq2SeqForecaster(BaseForecaster):
 
     References
     ----------
-    .. [1] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence learning with neural
-       networks", NeurIPS 2014.
-    .. [2] S. Lin et al., "SegRNN: Segment recurrent neural network for long-term time series
-       forecasting", arXiv 2308.11200, 2023.
-    .. [3] S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for
+    {references}
+    {decoder references}
+    .. [9] S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for
        time series forecasting", International Journal of Forecasting 36(1), 2020.
-    .. [4] Y. Romano, E. Patterson and E. Candes, "Conformalized quantile regression", NeurIPS 2019.
+    .. [10] Y. Romano, E. Patterson and E. Candes, "Conformalized quantile regression", NeurIPS
+       2019.
 
     Examples
     --------
