@@ -12,14 +12,15 @@ Class = TypeVar("Class", bound=type)
 _OWN = {
     "window": (
         "int or None",
-        "Steps that are looked back. None means twice the farthest step ahead, at least two\n"
-        "seasons and a dozen steps, and no more than leaves half of the longest series to learn\n"
-        "from.",
+        "Steps that are looked back. None means twice the farthest step ahead, and at least two\n"
+        "seasons and a dozen steps; eight times the farthest step ahead where there is no season.\n"
+        "It leaves at least half of a series of median length to learn from.",
     ),
     "segment_length": (
         "int or None",
         "Steps that the encoder reads, and the parallel decoder writes, at once [6]_. None means\n"
-        "a season where the window has seven or more of them, and 1 otherwise.",
+        "a season where the window has seven or more of them; without a season the farthest step\n"
+        "ahead, if that is 4 or more and the window four times as long; and 1 otherwise.",
     ),
     "sp": (
         "int or None",
@@ -53,8 +54,8 @@ _OWN = {
     ),
     "calibrate": (
         "bool",
-        "Hold back the last steps of every series, as many as are forecast, and shift the\n"
-        "quantiles so that they cover their share of them [10]_.",
+        "Hold back the last fifth of a single series, or as many steps of every series of a\n"
+        "panel as are forecast, and shift the quantiles so that they cover their share [10]_.",
     ),
     "n_members": (
         "int",

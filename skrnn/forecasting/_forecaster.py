@@ -10,7 +10,7 @@ from sktime.forecasting.base import BaseForecaster
 
 from ._docstrings import with_shared_sections
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
-from ._model import PanelModel, calibrate, fill_in_epochs, new_model
+from ._model import PanelModel, calibrate, fill_in_epochs, held_back, new_model
 from ._panel import Panel, continue_panel, read_panel
 from ._parameters import check_parameters
 from ._quantiles import interpolate_quantiles
@@ -117,7 +117,7 @@ class Seq2SeqForecaster(BaseForecaster):
         attention=False,
         linear_skip=True,
         teacher_forcing=0.5,
-        dropout=0.0,
+        dropout=0.2,
         recurrent_dropout=0.0,
         dense_units=(),
         dense_activation="relu",
@@ -307,12 +307,12 @@ class Seq2SeqForecaster(BaseForecaster):
             params = {**params, "epochs": self.finetune_epochs}
             return self._fine_tuned(before, panel, units, offsets, params)
         model = new_model(panel, params, horizon)
-        lengths = panel.lengths - horizon if self.calibrate else panel.lengths
+        lengths = panel.lengths - held_back(panel, horizon) * self.calibrate
         offsets = training_offsets(lengths, model.settings.window, horizon)
         if (offsets[1] < offsets[0]).all():
             raise ValueError(
-                f"calibrate=True keeps the last {horizon} steps of each series for itself, and "
-                "none are left to learn from. Pass longer series or set calibrate=False."
+                "calibrate=True keeps the last steps of each series for itself, and too few are "
+                "left to learn from. Pass longer series or set calibrate=False."
             )
         model = self._fine_tuned(model, panel, units, offsets, params)
         return calibrate(model, panel, units) if self.calibrate else model

@@ -23,6 +23,8 @@ from ._store import Columns, Store, Units
 # Optimizer steps that a fit takes, if epochs and steps are not given, and the bounds of both.
 _STEPS = 3000
 _MOST_STEPS_PER_EPOCH = 200
+# One over the share of a series that a calibration keeps.
+_SHARE_HELD_BACK = 5
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 200
 
 
@@ -149,7 +151,7 @@ class PanelModel:
 
 def new_model(panel: Panel, params: dict[str, Any], horizon: int) -> PanelModel:
     """Return a model without networks: what parameters and data say before training."""
-    settings = choose_settings(params, int(panel.lengths.max()), panel.axis.step, horizon)
+    settings = choose_settings(params, panel.lengths, panel.axis.step, horizon)
     layout = WindowLayout(
         window=settings.window,
         horizon=horizon,
@@ -187,15 +189,29 @@ def fill_in_epochs(params: dict[str, Any], n_windows: int) -> dict[str, Any]:
     return {**params, "steps_per_epoch": steps, "epochs": epochs}
 
 
+def held_back(panel: Panel, horizon: int) -> np.ndarray:
+    """Return how many of the last steps of each instance are kept for the calibration.
+
+    A horizon of each series of a panel; of a single series, whose steps go together, a fifth.
+    """
+    if len(panel) > 1:
+        return np.full(len(panel), horizon)
+    return np.maximum(horizon, panel.lengths // _SHARE_HELD_BACK)
+
+
 def calibrate(model: PanelModel, panel: Panel, units: Units) -> PanelModel:
-    """Return the model with quantiles that cover their share of the last horizon of a panel."""
+    """Return the model with quantiles that cover their share of what was held back."""
     horizon = model.settings.horizon
-    position = np.maximum(panel.lengths - horizon, 1)
-    steps = model.predict(panel, units, (position, position))
-    rows = panel.start[:-1, None] + position[:, None] + np.arange(horizon)
-    inside = rows < panel.start[1:, None]
-    truth = panel.values[np.minimum(rows, len(panel.values) - 1)]
-    truth = np.where(inside[..., None], truth, np.nan)
+    first = np.maximum(panel.lengths - held_back(panel, horizon), 1)
+    last = np.maximum(panel.lengths - horizon, first - 1)  # none where there is no horizon
+    steps = model.predict(panel, units, (first, last))
+    position = np.concatenate(
+        [
+            np.arange(low, high + 1) + start
+            for low, high, start in zip(first, last, panel.start[:-1], strict=True)
+        ]
+    )
+    truth = panel.values[position[:, None] + np.arange(horizon)]
     return replace(model, shifts=calibration_shifts(model.levels, truth, steps))
 
 

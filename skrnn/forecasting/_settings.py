@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 # Steps of a season, by the name of a pandas frequency.
@@ -16,8 +17,11 @@ _SEASONS = {
     "h": 24,
     "min": 60,
 }
-# Windows of this many seasons or more are read one season at a time.
+# Windows of this many seasons or more are read one season at a time,
 _MANY_SEASONS = 7
+# and those of so many horizons of so many steps one horizon at a time.
+_SEVERAL_HORIZONS, _LONG_HORIZON = 4, 4
+_FEWEST_STEPS = 12
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,16 @@ class Settings:
     segment_length: int
 
 
-def choose_settings(params: dict[str, Any], longest: int, step: Any, horizon: int) -> Settings:
-    """Return the settings for series of at most `longest` steps.
+def choose_settings(
+    params: dict[str, Any], lengths: np.ndarray, step: Any, horizon: int
+) -> Settings:
+    """Return the settings for series of some lengths.
 
     Parameters
     ----------
     params : dict
         `window`, `sp` and `segment_length`; None for those to derive.
-    longest : int
+    lengths : int array
     step : offset or int
         From one time to the next.
     horizon : int
@@ -59,10 +65,10 @@ def choose_settings(params: dict[str, Any], longest: int, step: Any, horizon: in
     ValueError
         When no series is long enough.
     """
-    season = params["sp"] or season_of(step)
+    season, longest = params["sp"] or season_of(step), int(lengths.max())
     window = params["window"]
     if window is None:
-        window = _choose_window(season, horizon, longest)
+        window = _choose_window(season, horizon, lengths)
     if longest < horizon + 1:
         raise ValueError(
             f"The longest series of y has {longest} steps, but forecasts of {horizon} steps ahead "
@@ -80,7 +86,7 @@ def choose_settings(params: dict[str, Any], longest: int, step: Any, horizon: in
     season = season if season <= window else 1
     segment_length = params["segment_length"]
     if segment_length is None:
-        segment_length = season if 1 < season <= window // _MANY_SEASONS else 1
+        segment_length = _choose_segment_length(season, horizon, window)
     return Settings(horizon, int(window), int(season), int(segment_length))
 
 
@@ -91,14 +97,23 @@ def season_of(step: Any) -> int:
     return _SEASONS.get(step.name.split("-")[0], 1)
 
 
-def _choose_window(season: int, horizon: int, longest: int) -> int:
-    """Return twice the horizon, at least two seasons or a dozen steps, in whole seasons.
+def _choose_window(season: int, horizon: int, lengths: np.ndarray) -> int:
+    """Return a window of whole seasons, or of whole horizons where there is no season.
 
-    It leaves at least a half of the longest series to learn from.
+    With a season: twice the horizon, and at least two seasons and a dozen steps. Without: eight
+    times the horizon. It leaves at least half of a typical series to learn from.
     """
-    window = max(2 * horizon, 2 * season, 12)
-    window = -(-window // season) * season
-    room = max(1, (longest - horizon) // 2)
-    if window > room:
-        window = max(room // season * season, min(room, season), 1)
-    return window
+    unit = season if season > 1 else horizon
+    window = max(2 * horizon, 2 * season, _FEWEST_STEPS) if season > 1 else 8 * horizon
+    window = max(-(-window // unit) * unit, _FEWEST_STEPS)
+    room = max(1, (int(np.median(lengths)) - horizon) // 2)
+    if window <= room:
+        return window
+    return room // unit * unit if room >= unit else room
+
+
+def _choose_segment_length(season: int, horizon: int, window: int) -> int:
+    """Return a season where the window has many, else a horizon where it has several, else 1."""
+    if season > 1:
+        return season if window >= _MANY_SEASONS * season else 1
+    return horizon if horizon >= _LONG_HORIZON and window >= _SEVERAL_HORIZONS * horizon else 1
