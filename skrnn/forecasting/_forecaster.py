@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
 from ._docstrings import with_shared_sections
@@ -179,8 +180,11 @@ class Seq2SeqForecaster(BaseForecaster):
         self.verbose = verbose
         self.random_state = random_state
         super().__init__()
+
+    def __post_init__(self):
+        """Finish the construction, as sktime asks for."""
         self._y = self._X = None  # filled by sktime where `remember_data` is set again
-        if quantiles is None:
+        if self.quantiles is None:
             self.set_tags(**{"capability:pred_int": False})
 
     def predict_rolling(self, y, X=None):
@@ -203,8 +207,11 @@ class Seq2SeqForecaster(BaseForecaster):
             `window` of `y` and the ones after it; the last that of the last rows of `y`.
         """
         self.check_is_fitted()
-        X_inner, y_inner = self._check_X_y(X=X, y=y)
-        panel = read_panel(y_inner, X_inner)
+        y, X = (
+            None if data is None else convert_to(data, self._tags["y_inner_mtype"])
+            for data in (y, X)
+        )
+        panel = read_panel(y, X, self._panel.axis)
         horizon, window = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), window), panel.lengths - horizon
         if len(panel) != len(self._panel):
