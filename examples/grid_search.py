@@ -7,7 +7,12 @@ How many units, how much dropout, one direction or two, and how many months to l
 passengers one month ahead.
 
 The pipeline takes the rows of the series and cuts the windows itself, so that their length is a
-parameter like any other. Nothing leaks: windows and scalers of a fold are made of its training
+parameter like any other. A row is the growth over a year, the logarithm of a month's passengers
+divided by those of the same month a year earlier, and its target is the growth of the next month.
+Growth rates are made of past values alone, and they do not grow with the series. An error in a
+growth rate is about the relative error of the forecast.
+
+Nothing leaks: windows and scalers of a fold are made of its training
 rows, and the first windows of its test rows reach back into the training rows, whose index they
 continue.
 
@@ -40,13 +45,12 @@ GRID = {
     "windows__window": [12, 24],
 }
 NETWORK = LSTMRegressor(
-    input_scaler="window",  # each window by its own level and scale: the series grows
     target_scaler="window",
-    seasonal_lag=12,  # learn the difference from the same month a year ago
-    learning_rate=0.01,
+    seasonal_lag=1,  # learn the change from the last growth rate
     lr_schedule="cosine",
     random_state=0,
 )
+NETWORK_NAME = "best network of the search"
 
 
 def run_search(rows, target):
@@ -69,32 +73,38 @@ def ranked_table(search):
     results = search.cv_results_
     table = pd.DataFrame(results["params"])
     table.columns = table.columns.str.partition("__").get_level_values(-1)
-    table["mean MAE"] = -results["mean_test_score"]
-    table["spread"] = results["std_test_score"]
+    table["mean MAE, %"] = -100 * results["mean_test_score"]
+    table["spread, %"] = 100 * results["std_test_score"]
     table["fit, s"] = results["mean_fit_time"]
     table.index = pd.Index(results["rank_test_score"], name="rank")
     return table.sort_index(kind="stable")
 
 
-def test_errors(search, series):
-    """Return the mean absolute errors of the test part."""
-    rows, target = make_targets(series, horizon=1)
-    truth = target.to_numpy()[-N_TEST:, 0]
-    ridge = Pipeline(
-        [
-            ("windows", SlidingWindowTransformer(24, flatten=True)),
-            ("ridge", RidgeCV(np.logspace(-3, 3, 13))),
-        ]
-    )
-    ridge.fit(rows[:-N_TEST], target.to_numpy()[:-N_TEST, 0])
-    values = series.to_numpy()
-    year_ago, change = values[:-12], values[12:] - values[:-12]
+def fit_ridge(rows, target):
+    """Return ridge regression on 24 rows, fitted."""
+    steps = [
+        ("windows", SlidingWindowTransformer(24, flatten=True)),
+        ("ridge", RidgeCV(np.logspace(-3, 3, 13))),
+    ]
+    return Pipeline(steps).fit(rows[:-N_TEST], target[:-N_TEST])
+
+
+def test_errors(search, series, rows, target):
+    """Return the mean absolute errors of the test part, in passengers."""
+    months, next_month = make_targets(series, horizon=1)
+    passengers = series.to_numpy()
+    truth, year_ago = passengers[-N_TEST:], passengers[-N_TEST - 12 : -12]
+    last, last_year_ago = passengers[-N_TEST - 1 : -1], passengers[-N_TEST - 13 : -13]
+    ridge = fit_ridge(rows, target)
+    ridge_on_passengers = fit_ridge(months, next_month.to_numpy()[:, 0])
     forecasts = {
-        "best network of the search": search.predict(rows[-N_TEST:]),
-        "ridge on 24 months": ridge.predict(rows[-N_TEST:]),
-        "seasonal naive + last change": year_ago[-N_TEST:] + change[-N_TEST - 1 : -1],
-        "seasonal naive": year_ago[-N_TEST:],
-        "last value": values[-N_TEST - 1 : -1],
+        NETWORK_NAME: year_ago * np.exp(search.predict(rows[-N_TEST:])),
+        "ridge on 24 growth rates": year_ago * np.exp(ridge.predict(rows[-N_TEST:])),
+        "ridge on 24 months": ridge_on_passengers.predict(months[-N_TEST:]),
+        "seasonal naive + last change": year_ago + last - last_year_ago,
+        "seasonal naive * last growth": year_ago * last / last_year_ago,
+        "seasonal naive": year_ago,
+        "last value": last,
     }
     errors = {name: mean_absolute_error(truth, values) for name, values in forecasts.items()}
     return pd.Series(errors, name="MAE").sort_values()
@@ -102,24 +112,32 @@ def test_errors(search, series):
 
 def draw_grid(table):
     """Draw the mean errors, one panel per window and direction."""
-    figure, axes = plt.subplots(2, 2, figsize=(8, 6), layout="constrained", sharex=True)
-    limits = table["mean MAE"].min(), table["mean MAE"].max()
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6), layout="constrained")
+    error = table["mean MAE, %"]
     panels = [(window, both) for window in (12, 24) for both in (False, True)]
     for ax, (window, both) in zip(axes.flat, panels, strict=True):
         shown = table[(table["window"] == window) & (table["bidirectional"] == both)]
-        grid = shown.pivot(index="dropout", columns="units", values="mean MAE")
-        image = ax.imshow(grid, vmin=limits[0], vmax=limits[1], cmap="viridis_r", aspect="auto")
-        for (row, column), error in np.ndenumerate(grid.to_numpy()):
-            dark = error < np.mean(limits)
+        grid = shown.pivot(index="dropout", columns="units", values=error.name)
+        spread = shown.pivot(index="dropout", columns="units", values="spread, %").to_numpy()
+        image = ax.imshow(grid, vmin=error.min(), vmax=error.max(), cmap="viridis_r", aspect="auto")
+        for (row, column), value in np.ndenumerate(grid.to_numpy()):
+            best = value == error.min()
             ax.text(
-                column, row, f"{error:.1f}", ha="center", va="center", color="w" if dark else "k"
+                column,
+                row,
+                f"{value:.2f}\n± {spread[row, column]:.2f}{' best' if best else ''}",
+                ha="center",
+                va="center",
+                color="k" if value < (error.min() + error.max()) / 2 else "w",  # low is bright
+                weight="bold" if best else "normal",
             )
         ax.set_xticks(range(grid.shape[1]), grid.columns)
         ax.set_yticks(range(grid.shape[0]), grid.index)
-        ax.set_title(f"{window} months, {'both directions' if both else 'one direction'}")
+        ax.set_title(f"{window} growth rates, {'both directions' if both else 'one direction'}")
         ax.set_xlabel("units")
         ax.set_ylabel("dropout")
-    figure.colorbar(image, ax=axes, label="MAE in cross-validation, thousand passengers")
+    figure.colorbar(image, ax=axes, label="mean absolute error in cross-validation, %")
+    figure.suptitle("Mean and spread over five folds")
     return figure
 
 
@@ -129,19 +147,21 @@ def main():
     arguments = parser.parse_args()
 
     series = load_airline()
-    rows, target = make_targets(series, horizon=1)
+    growth = np.log(series / series.shift(12)).dropna()
+    rows, targets = make_targets(growth, horizon=1)
+    target = targets.to_numpy()[:, 0]
     start = perf_counter()
-    search = run_search(rows[:-N_TEST], target.to_numpy()[:-N_TEST, 0])
+    search = run_search(rows[:-N_TEST], target[:-N_TEST])
     seconds = perf_counter() - start
 
     table = ranked_table(search)
-    print("Mean absolute error of one month ahead, in thousand passengers, over five folds:")
+    print("Mean absolute error of the growth rate one month ahead, in %, over five folds:")
     print(table.round(3).to_string())
     print(f"\nBest: {search.best_params_}")
-    print(f"\nTest part, {N_TEST} months:")
-    errors = test_errors(search, series)
+    print(f"\nTest part, {N_TEST} months, in thousand passengers:")
+    errors = test_errors(search, series, rows, target)
     print(errors.round(2).to_string())
-    place = list(errors.index).index("best network of the search") + 1
+    place = list(errors.index).index(NETWORK_NAME) + 1
     print(f"The network is number {place} of {len(errors)}.")
     info = compile_cache_info()
     print(
