@@ -22,7 +22,7 @@ from skrnn import Seq2SeqForecaster
 TRAIN_END, TEST, END = "2015-12-31", "2016-01-01", "2019-12-31"
 SETTINGS = {"quantiles": None, "loss": "mse"}  # the squared error is what is scored
 WITH_CALENDAR = {**SETTINGS, "window": 56, "calendar": True, "epochs": 15}
-INTERVALS = {"window": 56, "calendar": True, "epochs": 15}
+INTERVALS = {"window": 56, "calendar": True, "epochs": 15}  # with quantiles, as by default
 
 
 def read(folder: Path) -> tuple[pd.Series, pd.DataFrame]:
@@ -64,11 +64,14 @@ def network(
     seconds, first = perf_counter() - start, rides.index.get_loc(TEST)
     window = forecaster.settings_.window
     seen = slice(first - window, None)
-    forecast = forecaster.predict_rolling(
-        rides.iloc[seen], X=None if kinds is None else kinds.iloc[seen]
-    )
+    asked = rides.iloc[seen], None if kinds is None else kinds.iloc[seen]
     _, truth = cut(rides.to_numpy()[seen], window, horizon)
-    return {"RMSE": rmse(forecast[..., 0], truth), "fit, s": seconds}
+    row = {"RMSE": rmse(forecaster.predict_rolling(*asked)[..., 0], truth), "fit, s": seconds}
+    if "quantiles" in settings:
+        return row
+    low, high = np.moveaxis(forecaster.predict_rolling(*asked, alpha=[0.1, 0.9])[:, :, 0], -1, 0)
+    covered = ((low <= truth) & (truth <= high)).mean()
+    return {**row, "covered by 80 %": covered, "width": (high - low).mean()}
 
 
 def main() -> None:
@@ -88,6 +91,7 @@ def main() -> None:
         tasks = {
             f"network, {window} days": (None, {**SETTINGS, "window": window}),
             "network, 56 days, kinds of day, calendar": (kinds, WITH_CALENDAR),
+            "the same with quantiles": (kinds, INTERVALS),
         }
         for name, (beside, settings) in tasks.items():
             runs = [

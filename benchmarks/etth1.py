@@ -55,7 +55,13 @@ def network(frame: pd.DataFrame, horizon: int, truth: np.ndarray, seed: int) -> 
     forecaster.fit(frame.iloc[:N_TRAIN], fh=range(1, horizon + 1))
     seconds = perf_counter() - start
     seen = frame.iloc[TEST - SETTINGS["window"] : END]
-    return {**errors(forecaster.predict_rolling(seen), truth), "fit, s": seconds}
+    low, high = np.moveaxis(forecaster.predict_rolling(seen, alpha=[0.1, 0.9]), -1, 0)
+    return {
+        **errors(forecaster.predict_rolling(seen), truth),
+        "covered by 80 %": ((low <= truth) & (truth <= high)).mean(),
+        "width": (high - low).mean(),
+        "fit, s": seconds,
+    }
 
 
 def main() -> None:

@@ -187,7 +187,7 @@ class Seq2SeqForecaster(BaseForecaster):
         if self.quantiles is None:
             self.set_tags(**{"capability:pred_int": False})
 
-    def predict_rolling(self, y, X=None):
+    def predict_rolling(self, y, X=None, alpha=None):
         """Forecast from every time of a series that has a whole window before it.
 
         Nothing is trained, and no forecast sees a value at or after its own first step: what
@@ -199,12 +199,19 @@ class Seq2SeqForecaster(BaseForecaster):
             A series with the columns of the `y` of `fit`.
         X : pandas.DataFrame, optional
             Exogenous columns at all times of `y`, if there were any in `fit`.
+        alpha : list of float in (0, 1), optional
+            Quantiles to return in place of the point forecasts.
 
         Returns
         -------
-        forecasts : float array of shape (n_origins, horizon, n_columns)
-            Median forecasts of all steps up to the farthest of `fh`. The first is that of row
-            `window` of `y` and the ones after it; the last that of the last rows of `y`.
+        forecasts : float array of shape (n_origins, horizon, n_columns[, n_quantiles])
+            Forecasts of all steps up to the farthest of `fh`. The first are those of row `window`
+            of `y` and the ones after it, the last those of the last rows of `y`.
+
+        Raises
+        ------
+        ValueError
+            When `y` is too short, or quantiles are asked for that were not learned.
         """
         self.check_is_fitted()
         y, X = (
@@ -221,7 +228,12 @@ class Seq2SeqForecaster(BaseForecaster):
                 f"y has {panel.lengths.min()} rows, but a window of {window} and a horizon of "
                 f"{horizon} need {window + horizon}."
             )
-        return self._median(self._model.predict(panel, self._units, offsets))
+        steps = self._model.predict(panel, self._units, offsets)
+        if alpha is None:
+            return self._median(steps)
+        if not self._model.levels:
+            raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
+        return interpolate_quantiles(self._model.levels, steps, alpha)
 
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
