@@ -216,17 +216,16 @@ class InNumpy:
         return (hidden @ kernel + bias).reshape(n_steps, TARGETS, -1)
 
     def finish(self, values: np.ndarray, skip: np.ndarray) -> np.ndarray:
-        """The skip goes to all quantiles, and these lie around the middle one."""
-        values = values + skip[:, None]
+        """Quantiles lie around the median, and the skip goes to all of them."""
         if not self.spec.n_quantiles:
-            return values[:, 0]
-        middle = values.shape[1] // 2
+            return values[:, 0] + skip
+        middle = self.spec.median
         quantiles = values.copy()
         for n in range(middle + 1, values.shape[1]):
             quantiles[:, n] = quantiles[:, n - 1] + np.log1p(np.exp(values[:, n]))
         for n in range(middle - 1, -1, -1):
             quantiles[:, n] = quantiles[:, n + 1] - np.log1p(np.exp(values[:, n]))
-        return quantiles
+        return quantiles + skip[:, None]
 
     def known(self, step: int) -> np.ndarray:
         inside = self.spec.n_known and step < HORIZON
@@ -267,7 +266,8 @@ class InNumpy:
     def autoregressive(self) -> np.ndarray:
         spec, states, outputs = self.spec, self.states, []
         features = list(spec.target_features)
-        before = self.row["sequence"][-1, features] if features else np.zeros(TARGETS)
+        last = self.row["sequence"][-1, features]
+        before = last if spec.first_value else np.zeros(TARGETS)
         for step in range(HORIZON):
             hidden, after = np.concatenate([before, self.known(step)]), []
             for depth, own in enumerate(states, 1):
@@ -275,7 +275,7 @@ class InNumpy:
                 hidden, after = new[0], [*after, new]
             states = after
             output = self.finish(self.head(self.attend(hidden), 1)[0], self.skip[step])
-            before = output[:, spec.n_quantiles // 2] if spec.n_quantiles else output
+            before = output[:, spec.median] if spec.n_quantiles else output
             if self.forced:
                 truth = self.row["targets"][step]
                 before = np.where(np.isnan(truth), before, truth)
@@ -291,7 +291,7 @@ def in_numpy(network: Built, inputs: dict[str, np.ndarray], **kwargs: Any) -> np
 
 # ---- Outputs -------------------------------------------------------------------------------------
 
-PAST = {"target_features": (1, 0)}
+PAST = {"target_features": (1, 0), "first_value": True}
 FULL = {
     **PAST,
     "units": (3, 2),
@@ -301,6 +301,7 @@ FULL = {
     "attention": True,
     "dense_units": (4,),
     "n_quantiles": 3,
+    "median": 2,
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -321,7 +322,7 @@ def test_outputs_equal_numpy(decoder: str, options: str) -> None:
     inputs = draw_inputs(network.spec)
     outputs = network(inputs)
     np.testing.assert_allclose(outputs, in_numpy(network, inputs), rtol=1e-4, atol=2e-5)
-    assert np.ptp(outputs, axis=1).min() > 0.01
+    assert np.ptp(outputs, axis=1).max() > 0.01
 
 
 @pytest.mark.parametrize("merge_mode", ["sum", "mul", "ave"])
@@ -358,7 +359,7 @@ FORCED = {
         "n_known": KNOWN,
         "attention": True,
     },
-    "quantiles": {"n_quantiles": 3},
+    "quantiles": {"n_quantiles": 3, "median": 1},
     "skip": {"linear_skip": True, **PAST},
 }
 
@@ -450,6 +451,8 @@ class TestStructure:
             {"attention": True},
             {"linear_skip": True},
             {"n_quantiles": 3},
+            {"median": 1},
+            {"first_value": True},
         ],
         ids=lambda change: next(iter(change)),
     )

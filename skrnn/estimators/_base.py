@@ -183,6 +183,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         """Return the attributes that a trained network gives an estimator."""
         return {
             "_network": network,
+            "_quantiles": self.quantiles,
             "history_": history,
             "n_iter_": history.n_epochs,
             "n_parameters_": network.weights.n_parameters,

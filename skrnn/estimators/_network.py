@@ -102,12 +102,13 @@ def make_spec(
         **decoder_part(params),
         horizon=n_outputs,
         target_features=((params["target_feature"] or 0) % n_features,) if follows else (),
+        first_value=follows,
     )
 
 
 def recurrent_part(params: dict[str, Any], cell: str) -> dict[str, Any]:
     """Return what parameters say about the recurrent layers of a spec."""
-    units = layer_units(params["units"])
+    units, levels = layer_units(params["units"]), quantile_levels(params["quantiles"])
     _check_layer_params(params["layer_params"], cell)
     for name in ("activation", "dense_activation"):
         _check_activation(name, params[name])
@@ -120,7 +121,8 @@ def recurrent_part(params: dict[str, Any], cell: str) -> dict[str, Any]:
         "dense_units": dense_layer_units(params["dense_units"]),
         "dense_activation": freeze(params["dense_activation"]),
         "layer_params": freeze_layer_params(params["layer_params"]),
-        "n_quantiles": len(quantile_levels(params["quantiles"])),
+        "n_quantiles": len(levels),
+        "median": levels.index(0.5) if levels else 0,
         "dropout": float(params["dropout"]),
         "recurrent_dropout": float(params["recurrent_dropout"]),
     }

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import RecurrentEstimator
 from ._docstrings import with_shared_sections
@@ -31,7 +32,7 @@ class Regressor(RegressorMixin, RecurrentEstimator):
             same to the last bit in any company.
         """
         outputs = self._predict_outputs(X)
-        levels = quantile_levels(self.quantiles)
+        levels = quantile_levels(self._quantiles)
         if levels:
             outputs = outputs[levels.index(0.5)]
         return outputs[:, 0] if self._one_dimensional else outputs
@@ -54,13 +55,14 @@ class Regressor(RegressorMixin, RecurrentEstimator):
         ValueError
             When `quantiles` is None.
         """
-        levels = quantile_levels(self.quantiles)
+        check_is_fitted(self, "history_")
+        levels = quantile_levels(self._quantiles)
         if not levels:
             raise ValueError(
                 "predict_quantiles needs quantiles to have been learned: set quantiles, as in "
                 f"{type(self).__name__}(quantiles=(0.1, 0.5, 0.9)), and fit again."
             )
-        asked = [levels.index(float(level)) for level in np.ravel(self.quantiles)]
+        asked = [levels.index(float(level)) for level in np.ravel(self._quantiles)]
         outputs = np.moveaxis(self._predict_outputs(X)[asked], 0, -1)
         return outputs[:, 0] if self._one_dimensional else outputs
 

@@ -50,8 +50,9 @@ def calendar_features(times: pd.Index) -> np.ndarray:
 
 
 def _typical_step(times: pd.DatetimeIndex) -> float:
-    seconds = np.diff(np.unique(times.asi8)) / pd.Timedelta(1, times.unit).value
-    return float(np.median(seconds)) / 1e9 * pd.Timedelta(1, times.unit).value
+    """Return the median number of seconds from one time to the next."""
+    steps = np.diff(np.unique(times.tz_localize(None).to_numpy()))
+    return float(np.median(steps / np.timedelta64(1, "s")))
 
 
 def _waves(turns: np.ndarray) -> np.ndarray:

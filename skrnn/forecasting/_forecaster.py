@@ -12,7 +12,13 @@ from sktime.forecasting.base import BaseForecaster
 from ._docstrings import with_shared_sections
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
 from ._model import PanelModel, calibrate, fill_in_epochs, held_back, new_model
-from ._panel import Panel, continue_panel, read_panel
+from ._panel import (
+    Panel,
+    check_columns_of_X,
+    check_same_columns,
+    continue_panel,
+    read_panel,
+)
 from ._parameters import check_parameters
 from ._quantiles import interpolate_quantiles
 from ._store import Units, training_offsets
@@ -219,6 +225,7 @@ class Seq2SeqForecaster(BaseForecaster):
             for data in (y, X)
         )
         panel = read_panel(y, X, self._panel.axis)
+        check_same_columns(self._panel, panel)
         horizon, window = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), window), panel.lengths - horizon
         if len(panel) != len(self._panel):
@@ -260,6 +267,7 @@ class Seq2SeqForecaster(BaseForecaster):
             # Windows whose horizon reaches into the new rows.
             n_new = panel.end - n_before
             first = np.maximum(panel.lengths - n_new - model.settings.horizon + 1, 1)
+            first = np.where(n_new > 0, first, panel.lengths)
             offsets = first, panel.lengths - 1
             params = {**self._checked_params(), "epochs": self.finetune_epochs}
             model = self._fine_tuned(model, panel, self._units, offsets, params)
@@ -321,6 +329,7 @@ class Seq2SeqForecaster(BaseForecaster):
     ) -> PanelModel:
         """Return a model trained on a panel; one that was trained before is trained on."""
         if before is not None:
+            check_columns_of_X(before.names, panel.exogenous_columns)
             window, ahead = before.settings.window, before.settings.horizon
             offsets = training_offsets(panel.lengths, window, ahead)
             params = {**params, "epochs": self.finetune_epochs}

@@ -38,6 +38,8 @@ class PanelModel:
     layout : WindowLayout
     columns : Columns or None
         Scaling of the exogenous columns and the calendar.
+    names : list
+        Of the exogenous columns.
     levels : tuple of float
         Quantiles that the networks write; empty if they write one value.
     joint, calendar : bool
@@ -50,6 +52,7 @@ class PanelModel:
     settings: Settings
     layout: WindowLayout
     columns: Columns | None
+    names: list[Any]
     levels: tuple[float, ...]
     joint: bool
     calendar: bool
@@ -166,6 +169,7 @@ def new_model(panel: Panel, params: dict[str, Any], horizon: int) -> PanelModel:
         settings=settings,
         layout=layout,
         columns=columns,
+        names=[] if panel.exogenous_columns is None else list(panel.exogenous_columns),
         levels=quantile_levels(params["quantiles"]),
         joint=params["multivariate"] == "joint",
         calendar=params["calendar"],

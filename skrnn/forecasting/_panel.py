@@ -210,8 +210,10 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
     Raises
     ------
     ValueError
-        When an instance is not known, or does not go on where the panel ends.
+        When an instance is not known, or does not go on where the panel ends, or the columns are
+        others.
     """
+    check_same_columns(panel, later)
     parts, exogenous, times = [], [], []
     place = {} if later.keys is None else {key: n for n, key in enumerate(later.keys)}
     unknown = set(place) - set(() if panel.keys is None else panel.keys)
@@ -245,6 +247,28 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
         values=np.concatenate(parts),
         exogenous=None if panel.exogenous is None else np.concatenate(exogenous),
     )
+
+
+def check_same_columns(panel: Panel, other: Panel) -> None:
+    """Raise unless two panels are of one kind, with the same columns of `y` and `X`."""
+    if (panel.keys is None) != (other.keys is None):
+        one, many = "a single series", "a panel (a MultiIndex)"
+        given, fitted = (one, many) if other.keys is None else (many, one)
+        raise ValueError(f"y is {given}, but {fitted} was fitted. Pass y in the form of fit.")
+    if list(panel.columns) != list(other.columns):
+        raise ValueError(
+            f"y has the columns {list(other.columns)}, but {list(panel.columns)} were fitted. Pass "
+            "the same ones."
+        )
+    check_columns_of_X(panel.exogenous_columns, other.exogenous_columns)
+
+
+def check_columns_of_X(fitted: Any, given: Any) -> None:
+    """Raise unless there are the same columns of `X`, or none."""
+    fitted, given = ([] if columns is None else list(columns) for columns in (fitted, given))
+    if fitted != given:
+        was, has = (f"the columns {names}" if names else "none" for names in (fitted, given))
+        raise ValueError(f"X has {has}, but {was} were fitted. Pass the same columns in X.")
 
 
 def _part(array: np.ndarray | None, rows: slice) -> Any:

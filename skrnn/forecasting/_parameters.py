@@ -7,7 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval, StrOptions, validate_parameter_constraints
 
-from ..estimators._parameters import CONSTRAINTS, DECODER_CONSTRAINTS
+from ..estimators._parameters import CONSTRAINTS, DECODER_CONSTRAINTS, quantile_levels
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _OWN: dict[str, list[Any]] = {
@@ -47,6 +47,11 @@ def check_parameters(params: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"loss={params['loss']!r} cannot go with quantiles, which are learned with the pinball "
             "loss. Leave loss=None, or set quantiles=None for point forecasts."
+        )
+    if len(quantile_levels(params["quantiles"])) == 1:
+        raise ValueError(
+            f"quantiles={params['quantiles']!r} is the median alone, between which there is no "
+            "interval. Give more of them, or set quantiles=None for point forecasts."
         )
     loss = params["loss"]
     if loss is None:

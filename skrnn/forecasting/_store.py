@@ -157,7 +157,8 @@ class Store:
 def training_offsets(lengths: np.ndarray, window: int, horizon: int) -> Any:
     """Return the positions to learn from: after a whole window, before a whole horizon.
 
-    A series too short for that is used from its middle on, with masked steps before its start.
+    A series that leaves fewer than two windows of room is used from its middle on, with masked
+    steps before its start.
     """
     last = lengths - horizon
     first = np.minimum(window, np.maximum(1, (last + 1) // 2))

@@ -49,11 +49,13 @@ def recurrent_cell(spec: Spec, units: int, *, name: str) -> Any:
 
 
 def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
-    """Apply the dropout between layers."""
+    """Apply the dropout between layers.
+
+    A rate of zero is a layer too: Keras orders weights by the depth of their layers, and models of
+    one spec must have one order.
+    """
     if spec.dropout is None:
         return ValueDropout(name=name, dtype=DTYPE)(hidden)
-    if not spec.dropout:
-        return hidden
     return keras.layers.Dropout(spec.dropout, seed=_SEED, name=name, dtype=DTYPE)(hidden)
 
 

@@ -98,16 +98,27 @@ class Autoregression(keras.layers.Layer):
         Recurrent cells, first layer first.
     output : keras.layers.Layer
         From the output of the last cell to the value of a step, or to its quantiles.
-    n_targets : int
-    attention : Attention, optional
+    attention : Attention or None
+    n_targets, median : int
+        Values per step, and which of their quantiles is fed back.
+    teacher_forcing : float or None
+        None leaves it to the weights.
     """
 
     def __init__(
-        self, cells: Any, output: Any, n_targets: int, attention: Any = None, **kwargs: Any
+        self,
+        cells: Any,
+        output: Any,
+        attention: Any,
+        *,
+        n_targets: int,
+        median: int,
+        teacher_forcing: float | None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.cells, self.output_layer, self.n_targets = cells, output, n_targets
-        self.attention = attention
+        self.cells, self.output_layer, self.attention = cells, output, attention
+        self.n_targets, self.median, self.teacher_forcing = n_targets, median, teacher_forcing
         self.supports_masking = True
         self.forcing = ValueDropout(name="teacher_forcing", dtype="float32")
 
@@ -121,6 +132,8 @@ class Autoregression(keras.layers.Layer):
             _build(self.attention, (None, 1, width), shapes["values"])
         _build(self.output_layer, (None, width))
         _build(self.forcing, (None, 1))
+        if self.teacher_forcing is not None:
+            self.forcing.rate.assign(self.teacher_forcing)
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
@@ -132,27 +145,32 @@ class Autoregression(keras.layers.Layer):
             `first`, of shape (n_rows, n_targets): the values before the first step. `states`, a
             list: the states of all cells to begin with. `targets`, of shape (n_rows, horizon,
             n_targets): the true values, looked at while training only; NaN where there is none.
-            `known`, of shape (n_rows, horizon, n_known), if any. For attention, `values` and
-            `mask`: the outputs of the encoder.
+            `known`, of shape (n_rows, horizon, n_known), if any. `skip`, of the shape of the
+            targets, if any: what will be added to the outputs, and is added to what is fed back.
+            For attention, `values` and `mask`: the outputs of the encoder.
         training : bool
         """
         truth = ops.swapaxes(inputs["targets"], 0, 1)
         given = self._given(truth, training)
-        known = ops.swapaxes(inputs["known"], 0, 1) if "known" in inputs else None
+        known, skip = (
+            ops.swapaxes(inputs[name], 0, 1) if name in inputs else None
+            for name in ("known", "skip")
+        )
 
         def step(carry: Any, now: Any) -> Any:
             before, states = carry
-            now_known, now_truth, now_given = now
+            now_known, now_skip, now_truth, now_given = now
             joint = before if now_known is None else ops.concatenate([before, now_known], -1)
             hidden, states = self._advance(joint, states)
             if self.attention is not None:
                 hidden = self.attention(hidden[:, None], inputs["values"], inputs.get("mask"))[:, 0]
             outputs = self.output_layer(hidden)
-            own = outputs[:, :, outputs.shape[2] // 2] if len(outputs.shape) == 3 else outputs
+            own = outputs[:, :, self.median] if len(outputs.shape) == 3 else outputs
+            own = own if now_skip is None else own + now_skip
             return (ops.where(now_given, now_truth, own), states), outputs
 
         start = (inputs["first"], list(inputs["states"]))
-        _, outputs = ops.scan(step, start, (known, truth, given))
+        _, outputs = ops.scan(step, start, (known, skip, truth, given))
         return ops.swapaxes(outputs, 0, 1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
@@ -171,8 +189,10 @@ class Autoregression(keras.layers.Layer):
             **super().get_config(),
             "cells": [save(cell) for cell in self.cells],
             "output": save(self.output_layer),
-            "n_targets": self.n_targets,
             "attention": None if self.attention is None else save(self.attention),
+            "n_targets": self.n_targets,
+            "median": self.median,
+            "teacher_forcing": self.teacher_forcing,
         }
 
     @classmethod

@@ -24,6 +24,7 @@ from ._spec import EncoderDecoderSpec
 ops = keras.ops
 Tensor = Any
 Spec = EncoderDecoderSpec
+Inputs = dict[str, Any]
 
 
 class _Encoded(NamedTuple):
@@ -44,14 +45,21 @@ def build_encoder_decoder(spec: Spec) -> keras.Model:
         name: keras.Input(shape, dtype=dtype, name=name)
         for name, (shape, dtype) in spec.inputs.items()
     }
+    return keras.Model(
+        list(inputs.values()), _outputs(spec, inputs), name=f"{spec.cell}_encoder_decoder"
+    )
+
+
+def _outputs(spec: Spec, inputs: Inputs) -> Tensor:
     encoded = _encode(spec, inputs["sequence"], inputs["mask"])
-    outputs = _WRITERS[spec.decoder](spec, encoded, inputs)
     if spec.linear_skip:
-        outputs = _add_skip(spec, outputs, inputs)
+        inputs = {**inputs, "skip": _skip(spec, inputs)}
+    outputs = _WRITERS[spec.decoder](spec, encoded, inputs)
     if spec.n_quantiles:
-        outputs = SortedQuantiles(name="sorted_quantiles", dtype=DTYPE)(outputs)
-    outputs = _reshape(outputs, *spec.output_shape)
-    return keras.Model(list(inputs.values()), outputs, name=f"{spec.cell}_encoder_decoder")
+        outputs = SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(outputs)
+    if spec.linear_skip:
+        outputs = outputs + (inputs["skip"][..., None] if spec.n_quantiles else inputs["skip"])
+    return _reshape(outputs, *spec.output_shape)
 
 
 # ---- Encoder -------------------------------------------------------------------------------------
@@ -112,7 +120,7 @@ def _merge(merge_mode: str, a: Tensor, b: Tensor) -> Tensor:
 # ---- Decoders: from what was encoded to (n_rows, horizon, n_targets[, n_quantiles]) --------------
 
 
-def _write_dense(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+def _write_dense(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
     hidden = encoded.last
     if spec.attention:
         hidden = _attend(hidden[:, None], encoded)[:, 0]
@@ -123,7 +131,7 @@ def _write_dense(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Te
     return _output(spec, hidden, spec.horizon)
 
 
-def _write_repeat(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+def _write_repeat(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
     hidden = keras.layers.RepeatVector(spec.horizon, name="repeat", dtype=DTYPE)(encoded.last)
     if spec.n_known:
         hidden = ops.concatenate([hidden, inputs["known"]], axis=-1)
@@ -138,7 +146,7 @@ def _write_repeat(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> T
     return _output(spec, hidden, 1)
 
 
-def _write_parallel(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+def _write_parallel(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
     length = min(spec.segment_length, spec.horizon)
     n_segments = -(-spec.horizon // length)
     padding = n_segments * length - spec.horizon
@@ -164,7 +172,7 @@ def _write_parallel(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) ->
     return _output(spec, hidden, length)[:, : spec.horizon]
 
 
-def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: dict[str, Tensor]) -> Tensor:
+def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
     cells = [
         recurrent_cell(spec, width, name=f"recurrent_decoder_{depth + 1}")
         for depth, width in enumerate(encoded.widths)
@@ -172,8 +180,10 @@ def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: dict[str, Tenso
     decoder = Autoregression(
         cells,
         _step_output(spec),
-        spec.n_targets,
         Attention(name="attention", dtype=DTYPE) if spec.attention else None,
+        n_targets=spec.n_targets,
+        median=spec.median,
+        teacher_forcing=spec.teacher_forcing,
         name="autoregression",
         dtype=DTYPE,
     )
@@ -182,8 +192,7 @@ def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: dict[str, Tenso
         "states": [state for states in encoded.states for state in states],
         "targets": inputs["targets"],
     }
-    if spec.n_known:
-        arguments["known"] = inputs["known"]
+    arguments |= {name: inputs[name] for name in ("known", "skip") if name in inputs}
     if spec.attention:
         arguments |= {"values": encoded.steps, "mask": encoded.mask}
     return decoder(arguments)
@@ -227,8 +236,8 @@ def _step_output(spec: Spec) -> Any:
     return keras.Sequential(layers, name="step_output")
 
 
-def _add_skip(spec: Spec, outputs: Tensor, inputs: dict[str, Tensor]) -> Tensor:
-    """Add a linear map of the past: of each target's own, shared by all targets, if it is known.
+def _skip(spec: Spec, inputs: Inputs) -> Tensor:
+    """Return a linear map of the past: of each target's own, shared by all targets, if it is known.
 
     What is known of a step to write goes into it linearly too.
     """
@@ -243,12 +252,12 @@ def _add_skip(spec: Spec, outputs: Tensor, inputs: dict[str, Tensor]) -> Tensor:
         linear = _reshape(linear, spec.horizon, spec.n_targets)
     if spec.n_known:
         linear = linear + dense(spec, spec.n_targets, "skip_known", use_bias=False)(inputs["known"])
-    return outputs + (linear[..., None] if spec.n_quantiles else linear)
+    return linear
 
 
 def _last_values(spec: Spec, sequence: Tensor) -> Tensor:
-    """Return the values of the targets at the last step, zeros where the past is not known."""
-    if spec.target_features:
+    """Return the value that the autoregressive decoder starts from."""
+    if spec.first_value:
         return ops.take(sequence[:, -1], list(spec.target_features), axis=1)
     return ops.zeros_like(ops.repeat(sequence[:, -1, :1], spec.n_targets, axis=1))
 

@@ -13,14 +13,23 @@ Tensor = Any
 class SortedQuantiles(keras.layers.Layer):
     """Turn free values on the last axis into values that do not decrease along it.
 
-    The middle one stays as it is; the others lie above or below it by sums of softplus steps, so
-    that quantiles cannot cross (as in Park, Maddix, Aubry, Kan, Gasthaus and Wang, 2022).
+    The median stays as it is; the others lie above or below it by sums of softplus steps, so that
+    quantiles cannot cross (as in Park, Maddix, Aubry, Kan, Gasthaus and Wang, 2022).
+
+    Parameters
+    ----------
+    median : int
+        Its place on the last axis.
     """
+
+    def __init__(self, median: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.median = median
 
     def call(self, values: Tensor) -> Tensor:
         """Return sorted values of the same shape."""
-        middle = values.shape[-1] // 2
-        below, center, above = ops.split(values, [middle, middle + 1], axis=-1)
+        splits = [self.median, self.median + 1]
+        below, center, above = ops.split(values, splits, axis=-1)
         up = center + ops.cumsum(ops.softplus(above), axis=-1)
         down = center - ops.flip(ops.cumsum(ops.softplus(ops.flip(below, -1)), axis=-1), -1)
         return ops.concatenate([down, center, up], axis=-1)
@@ -28,6 +37,10 @@ class SortedQuantiles(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Return `input_shape`."""
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration."""
+        return {**super().get_config(), "median": self.median}
 
 
 def quantile_head(spec: Any, hidden: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -38,4 +51,4 @@ def quantile_head(spec: Any, hidden: Tensor, shape: tuple[int, ...]) -> Tensor:
     values = keras.layers.Reshape((*shape, spec.n_quantiles), dtype=DTYPE, name="quantiles")(
         dense(spec, size, "output")(hidden)
     )
-    return SortedQuantiles(name="sorted_quantiles", dtype=DTYPE)(values)
+    return SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(values)

@@ -48,6 +48,8 @@ class _RecurrentSpec:
         Further keyword arguments of the recurrent Keras layers, sorted by name.
     n_quantiles : int
         Outputs per target; zero for one output that is no quantile.
+    median : int
+        Which of the quantiles is the median.
     dropout, recurrent_dropout : float or None
         Rates; None stands for *a value given with the weights*, see `structure`.
     """
@@ -63,6 +65,7 @@ class _RecurrentSpec:
     dense_activation: Hashable = "relu"
     layer_params: tuple[tuple[str, Hashable], ...] = ()
     n_quantiles: int = 0
+    median: int = 0
     dropout: float | None = 0.0
     recurrent_dropout: float | None = 0.0
 
@@ -127,6 +130,9 @@ class EncoderDecoderSpec(_RecurrentSpec):
         Steps to write, and values per step.
     target_features : tuple of int
         Features that hold the past of the targets, one per target; empty where there are none.
+    first_value : bool
+        Whether the last values of these are in the units of the outputs: the autoregressive decoder
+        starts from them then, and from zero otherwise.
     n_known : int
         Features known for the steps to write.
     decoder : {"autoregressive", "repeat", "parallel", "dense"}
@@ -143,6 +149,7 @@ class EncoderDecoderSpec(_RecurrentSpec):
     horizon: int
     n_targets: int = 1
     target_features: tuple[int, ...] = ()
+    first_value: bool = False
     n_known: int = 0
     decoder: str = "repeat"
     segment_length: int = 1

@@ -73,7 +73,8 @@ class WindowLayout:
         inputs = {"mask": window.observed.any(axis=2)}
         if spec.n_known:
             at = batch["exogenous_position"][:, None]
-            parts.append(_rows(store["exogenous"], at + np.arange(-self.window, 0)))
+            past = _rows(store["exogenous"], at + np.arange(-self.window, 0))
+            parts.append(jnp.where(self._inside(batch)[..., None], past, 0.0))
             inputs["known"] = _rows(store["exogenous"], at + np.arange(self.horizon))
         inputs["sequence"] = jnp.concatenate(parts, axis=2)
         later = _rows(store["values"], batch["position"][:, None] + np.arange(self.horizon))
@@ -87,11 +88,15 @@ class WindowLayout:
         steps = outputs.reshape(shape) * window.scale[..., None] + window.reference[..., None]
         return steps.reshape(outputs.shape)
 
+    def _inside(self, batch: dict[str, Any]) -> Any:
+        """Return which steps of the windows belong to their series."""
+        steps = batch["position"][:, None] + np.arange(-self.window, 0)
+        return steps >= batch["first"][:, None]
+
     def _window(self, store: dict[str, Any], batch: dict[str, Any]) -> _Window:
         steps = batch["position"][:, None] + np.arange(-self.window, 0)
         values = _rows(store["values"], steps)
-        inside = (steps >= batch["first"][:, None])[..., None]
-        observed = jnp.logical_and(inside, ~jnp.isnan(values))
+        observed = jnp.logical_and(self._inside(batch)[..., None], ~jnp.isnan(values))
         values = jnp.where(observed, values, 0.0)
         if self.normalize:
             count = jnp.maximum(observed.sum(axis=1, keepdims=True), 1)
