@@ -17,7 +17,13 @@ import pytest
 from sklearn.base import BaseEstimator
 
 import skrnn
-from skrnn import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor, exceptions
+from skrnn import (
+    BiLSTMRegressor,
+    LSTMRegressor,
+    RecurrentRegressor,
+    Seq2SeqRegressor,
+    exceptions,
+)
 
 ROOT = Path(skrnn.__file__).parent
 
@@ -75,7 +81,7 @@ PUBLIC = [
     "set_compile_cache_dir",
     "to_sequences",
 ]
-REGRESSORS = [LSTMRegressor, BiLSTMRegressor, RecurrentRegressor]
+REGRESSORS = [LSTMRegressor, BiLSTMRegressor, RecurrentRegressor, Seq2SeqRegressor]
 FITTED = [
     "history_",
     "n_iter_",
