@@ -410,6 +410,18 @@ REFUSED = {
 }
 
 
+class TestColumnsOfX:
+    """Values that no mean can stand in for are refused."""
+
+    @pytest.mark.parametrize(("value", "message"), [(np.nan, "all are NaN"), (np.inf, "infinite")])
+    def test_are_refused(self, value, message):
+        X = pd.DataFrame({"good": np.arange(len(Y)), "bad": value}, Y.index)
+        forecaster = make()
+        with pytest.raises(ValueError, match=f"'bad' of X .*{message}"):
+            forecaster.fit(Y, X=X, fh=FH)
+        assert not forecaster.is_fitted
+
+
 class TestUpdate:
     """New values move the forecasts on; the network is trained on only where that is asked for."""
 

@@ -189,6 +189,7 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     if X is not None and X.shape[1]:
         exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         _check_same_rows(X, y)
+        _check_columns(exogenous, X.columns)
     return Panel(
         keys,
         list(y.index.names),
@@ -328,6 +329,16 @@ def _check_values(values: np.ndarray, start: np.ndarray, columns: pd.Index, keys
         raise ValueError(
             f"y has no value at all in column {columns[column]!r}{of}: all are NaN. Leave it out."
         )
+
+
+def _check_columns(values: np.ndarray, columns: pd.Index) -> None:
+    for what, wrong in (
+        ("is infinite somewhere", np.isinf(values).any(axis=0)),
+        ("has no value at all: all are NaN", np.isnan(values).all(axis=0)),
+    ):
+        if wrong.any():
+            name = columns[int(np.argmax(wrong))]
+            raise ValueError(f"Column {name!r} of X {what}. Mend it or leave it out.")
 
 
 def _check_same_rows(X: pd.DataFrame, y: pd.DataFrame) -> None:
