@@ -72,7 +72,8 @@ N_FOLDS = 3
 #   11.1 to 11.7 with 13 months of passengers (64 or 32 units, both scalers "window",
 #       `seasonal_lag=12`, learning rate 0.01), the best found without growth rates.
 SETTINGS = {"target_scaler": "window", "seasonal_lag": 1, "lr_schedule": "cosine"}
-GRID = {"model__units": [16, 32, 64], "model__dropout": [0.0, 0.2]}
+# 16 units were as good, within what the seeds differ, and never the best.
+GRID = {"model__units": [32, 64], "model__dropout": [0.0, 0.2]}
 NETWORKS = {"LSTM": LSTMRegressor, "BiLSTM": BiLSTMRegressor}
 WINDOWS = [6, 12, 24]
 ALPHAS = np.logspace(-3, 3, 13)
