@@ -29,7 +29,7 @@ from sktime.forecasting.model_selection import ForecastingGridSearchCV
 from sktime.performance_metrics.forecasting import MeanAbsoluteError
 from sktime.split import ExpandingWindowSplitter
 from sktime.transformations.series.adapt import TabularToSeriesAdaptor
-from sktime.utils.estimator_checks import check_estimator
+from sktime.utils.estimator_checks import check_estimator, parametrize_with_checks
 
 import skrnn
 from skrnn import Seq2SeqForecaster
@@ -1027,9 +1027,11 @@ class TestContract:
         assert forecaster.get_tag("capability:update")
         assert len(Seq2SeqForecaster.get_test_params()) == 2
 
-    @pytest.mark.slow
     @pytest.mark.filterwarnings("ignore")
-    def test_every_check_passes(self):
-        results = check_estimator(Seq2SeqForecaster, raise_exceptions=False, verbose=False)
-        assert len(results) > 100
+    @parametrize_with_checks(Seq2SeqForecaster, obj_varname="forecaster", check_varname="check")
+    def test_every_check_passes(self, forecaster, check):
+        results = check_estimator(
+            forecaster, tests_to_run=check, raise_exceptions=False, verbose=False
+        )
+        assert results
         assert {name: value for name, value in results.items() if value != "PASSED"} == {}
