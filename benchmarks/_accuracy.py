@@ -23,8 +23,8 @@ def arguments(description: str) -> argparse.Namespace:
 class WindowRidge:
     """Ridge regression on the windows of a network: relative to their own level and scale."""
 
-    def __init__(self, window: int, horizon: int, *, extra: int = 0) -> None:
-        self.window, self.horizon, self.extra = window, horizon, extra
+    def __init__(self, window: int, horizon: int) -> None:
+        self.window, self.horizon = window, horizon
 
     def fit(self, windows: np.ndarray, targets: np.ndarray, extra: np.ndarray | None = None):
         """Fit on arrays of shape (n_rows, window) and (n_rows, horizon)."""

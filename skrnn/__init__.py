@@ -1,8 +1,12 @@
 """Recurrent networks as scikit-learn estimators and sktime forecasters."""
 
+from .estimators._classifiers import BiLSTMClassifier, LSTMClassifier, RecurrentClassifier
+from .estimators._convolutional import ConvLSTMClassifier, ConvLSTMRegressor
 from .estimators._regressors import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
 from .estimators._seq2seq import Seq2SeqRegressor
+from .inspection import permutation_importance, saliency
 from .plotting import ForecastDisplay, TrainingCurveDisplay
+from .scoring import make_sequence_scorer
 from .training._compile_cache import clear_compile_cache, compile_cache_info
 from .training._persistent_cache import set_compile_cache_dir
 from .windowing._scaler import SequenceScaler
@@ -13,9 +17,14 @@ from .windowing._windows import make_targets, make_windows
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "BiLSTMClassifier",
     "BiLSTMRegressor",
+    "ConvLSTMClassifier",
+    "ConvLSTMRegressor",
     "ForecastDisplay",
+    "LSTMClassifier",
     "LSTMRegressor",
+    "RecurrentClassifier",
     "RecurrentRegressor",
     "Seq2SeqForecaster",
     "Seq2SeqRegressor",
@@ -24,8 +33,11 @@ __all__ = [
     "TrainingCurveDisplay",
     "clear_compile_cache",
     "compile_cache_info",
+    "make_sequence_scorer",
     "make_targets",
     "make_windows",
+    "permutation_importance",
+    "saliency",
     "set_compile_cache_dir",
     "to_sequences",
 ]

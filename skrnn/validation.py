@@ -54,7 +54,7 @@ def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:
     ValueError
         When some features of a step are NaN and others are not, or a row has no step at all.
     """
-    missing = np.isnan(sequences)
+    missing = np.isnan(sequences).reshape(*sequences.shape[:2], -1)
     if not missing.any():
         return np.ones(sequences.shape[:2], bool)
     masked = missing.all(axis=2)

@@ -19,8 +19,7 @@ from _engine import clean_engine, fit, fit_with_keras, start, unset
 
 from skrnn import compile_cache_info
 from skrnn._keras import keras
-from skrnn.estimators._network import set_weights
-from skrnn.networks._build import build_model
+from skrnn.networks._build import build_model, set_weights
 from skrnn.networks._initial import fixed_values
 from skrnn.networks._spec import DECODERS, EncoderDecoderSpec
 from skrnn.training._dataset import Dataset

@@ -314,6 +314,32 @@ INDEXES = {
 }
 
 
+class TestLevel:
+    """Windows relative to their own mean alone, and differences from it."""
+
+    @pytest.mark.parametrize("sp", [0, 1])
+    def test_another_level_moves_the_forecast(self, sp):
+        forecast = make(scaler="level", sp=sp).fit(Y, fh=FH).predict()
+        higher = make(scaler="level", sp=sp).fit(1000.0 + Y, fh=FH).predict()
+        assert_allclose(higher, 1000.0 + forecast, rtol=1e-5)
+
+    def test_differences_from_the_level_are_not_those_from_the_last_value(self):
+        forecasters = [make(scaler="level", sp=sp).fit(Y, fh=FH) for sp in (0, 1)]
+        assert [forecaster.settings_.season for forecaster in forecasters] == [0, 1]
+        assert (forecasters[0].predict() != forecasters[1].predict()).all()
+
+    def test_units_are_those_of_the_series(self, fitted):
+        """A window with another spread is another input, unlike with its own scale."""
+        forecaster = make(scaler="level").fit(Y, fh=FH)
+        wide = Y.mean() + 3.0 * (Y - Y.mean())
+        ratios = [
+            one.predict_rolling(wide).std() / one.predict_rolling(Y).std()
+            for one in (fitted, forecaster)
+        ]
+        assert ratios[0] == pytest.approx(3.0, rel=1e-3)
+        assert abs(ratios[1] - 3.0) > 0.01
+
+
 class TestIndexes:
     @pytest.mark.parametrize("name", INDEXES)
     def test_forecasts_go_on_where_it_ends(self, name):
@@ -547,6 +573,10 @@ class TestPretrain:
         assert not forecaster.is_fitted
         assert not hasattr(forecaster, "settings_")
 
+    def test_horizon_stays_that_of_the_first_panel(self, trained):
+        with pytest.raises(ValueError, match="4 steps ahead, but the network was pretrained for 3"):
+            trained.clone().pretrain(panel_of([48, 30]), fh=[4])
+
     def test_needs_a_horizon(self):
         with pytest.raises(ValueError, match="fh"):
             make().pretrain(panel_of([48, 30]))
@@ -606,6 +636,20 @@ class TestRolling:
         rolled, other = fitted.predict_rolling(ALL), fitted.predict_rolling(y)
         assert_array_equal(other[: 30 - WINDOW + 1], rolled[: 30 - WINDOW + 1])
         assert (other[30 - WINDOW + 1] != rolled[30 - WINDOW + 1]).any()
+
+    def test_series_of_a_panel_keep_their_units(self):
+        panel = panel_of([40, 40, 40])
+        forecaster = make(scaler="standard").fit(panel, fh=FH)
+        rolled = forecaster.predict_rolling(panel)
+        names = ["s2", "s0"]
+        some = pd.concat({name: panel.loc[name] for name in names}, names=["shop", "month"])
+        by_series = rolled.reshape(3, -1, HORIZON, 1)
+        assert_allclose(
+            forecaster.predict_rolling(some), np.concatenate(by_series[[2, 0]]), rtol=1e-5
+        )
+        unknown = pd.concat({"s9": panel.loc["s0"]}, names=["shop", "month"])
+        with pytest.raises(ValueError, match="instance 's9'"):
+            forecaster.predict_rolling(unknown)
 
     def test_needs_a_window_and_a_horizon(self, fitted):
         assert len(fitted.predict_rolling(Y[: WINDOW + HORIZON])) == 1

@@ -18,8 +18,13 @@ from sklearn.base import BaseEstimator
 
 import skrnn
 from skrnn import (
+    BiLSTMClassifier,
     BiLSTMRegressor,
+    ConvLSTMClassifier,
+    ConvLSTMRegressor,
+    LSTMClassifier,
     LSTMRegressor,
+    RecurrentClassifier,
     RecurrentRegressor,
     Seq2SeqRegressor,
     exceptions,
@@ -39,12 +44,17 @@ MAY_IMPORT = {
     "training": {"exceptions", "weights", "by_config", "validation", "_keras"},
     "windowing": {"exceptions", "validation", "scaling"},
     "estimators": {
-        *("exceptions", "weights", "by_config", "validation", "scaling", "_keras"),
+        *("exceptions", "weights", "by_config", "validation", "scaling", "scoring", "_keras"),
         *("networks", "training", "windowing"),
     },
     "forecasting": {"networks", "training", "windowing", "estimators"},
+    "scoring": {"exceptions"},
+    "inspection": {"estimators", "training"},
     "plotting": {"exceptions", "validation", "estimators", "windowing"},
-    "__init__": {"estimators", "forecasting", "plotting", "training", "windowing"},
+    "__init__": {
+        *("estimators", "forecasting", "inspection", "plotting", "scoring", "training"),
+        "windowing",
+    },
 }
 # Other packages that only some parts may import, wherever in the file.
 RESERVED = {
@@ -52,7 +62,7 @@ RESERVED = {
     "jaxlib": set(),
     "keras": {"_keras"},
     "matplotlib": {"plotting"},
-    "sklearn": {"scaling", "windowing", "estimators", "plotting", "forecasting"},
+    "sklearn": {"inspection", "scaling", "windowing", "estimators", "plotting", "forecasting"},
     "sktime": {"forecasting"},
     "tensorflow": set(),
     "torch": set(),
@@ -65,9 +75,14 @@ LAZY_WITHIN = {
 LAZY_FROM_OUTSIDE = {"jax", "keras", "matplotlib", "sktime"}
 
 PUBLIC = [
+    "BiLSTMClassifier",
     "BiLSTMRegressor",
+    "ConvLSTMClassifier",
+    "ConvLSTMRegressor",
     "ForecastDisplay",
+    "LSTMClassifier",
     "LSTMRegressor",
+    "RecurrentClassifier",
     "RecurrentRegressor",
     "Seq2SeqForecaster",
     "Seq2SeqRegressor",
@@ -76,12 +91,19 @@ PUBLIC = [
     "TrainingCurveDisplay",
     "clear_compile_cache",
     "compile_cache_info",
+    "make_sequence_scorer",
     "make_targets",
     "make_windows",
+    "permutation_importance",
+    "saliency",
     "set_compile_cache_dir",
     "to_sequences",
 ]
-REGRESSORS = [LSTMRegressor, BiLSTMRegressor, RecurrentRegressor, Seq2SeqRegressor]
+REGRESSORS = [
+    *(LSTMRegressor, BiLSTMRegressor, RecurrentRegressor, Seq2SeqRegressor),
+    ConvLSTMRegressor,
+]
+CLASSIFIERS = [RecurrentClassifier, LSTMClassifier, BiLSTMClassifier, ConvLSTMClassifier]
 FITTED = [
     "history_",
     "n_iter_",
@@ -229,7 +251,7 @@ def sections(documented) -> dict[str, str]:
 
 def entries(section: str) -> set[str]:
     """Return the names that a section describes."""
-    heads = re.findall(r"^(\w[\w, ]*)(?: : .*)?$", section, flags=re.MULTILINE)
+    heads = re.findall(r"^\*{0,2}(\w[\w, ]*)(?: : .*)?$", section, flags=re.MULTILINE)
     return {name.strip() for head in heads for name in head.split(",")}
 
 
@@ -247,7 +269,8 @@ class TestPublicNames:
 
     def test_nothing_else_is_public(self):
         modules = {"by_config", "estimators", "exceptions", "networks", "plotting"}
-        modules |= {"forecasting", "scaling", "training", "validation", "weights", "windowing"}
+        modules |= {"forecasting", "scaling", "scoring", "training", "validation", "weights"}
+        modules |= {"inspection", "windowing"}
         shown = {name for name in dir(skrnn) if not name.startswith("_")}
         assert shown - modules == set(PUBLIC)
 
@@ -272,26 +295,30 @@ class TestPublicNames:
         assert {f"exceptions.{name}" for name in exceptions.__all__} <= listed
 
 
-@pytest.mark.parametrize("regressor", REGRESSORS)
-class TestRegressorDocstrings:
-    def test_attributes(self, regressor):
-        assert entries(sections(regressor)["Attributes"]) == set(FITTED)
+@pytest.mark.parametrize("estimator", [*REGRESSORS, *CLASSIFIERS])
+class TestEstimatorDocstrings:
+    def test_attributes(self, estimator):
+        expected = {*FITTED, "classes_"} if estimator in CLASSIFIERS else set(FITTED)
+        assert entries(sections(estimator)["Attributes"]) == expected
 
-    def test_attributes_are_those_there_are(self, regressor):
-        fitted = regressor(2, epochs=1, random_state=0).fit(np.eye(4), np.arange(4.0))
+    def test_attributes_are_those_there_are(self, estimator):
+        fitted = estimator(2, epochs=1, random_state=0).fit(np.eye(4), np.arange(4) % 3)
         public = {name for name in vars(fitted) if name.endswith("_") and name[0] != "_"}
-        assert public == set(FITTED) - {"feature_names_in_", "model_"}
+        expected = {*FITTED, "classes_"} if estimator in CLASSIFIERS else set(FITTED)
+        assert public == expected - {"feature_names_in_", "model_"}
 
-    def test_defaults_are_the_documented_ones(self, regressor):
-        text = sections(regressor)["Parameters"]
-        for name, parameter in inspect.signature(regressor).parameters.items():
+    def test_defaults_are_the_documented_ones(self, estimator):
+        text = sections(estimator)["Parameters"]
+        for name, parameter in inspect.signature(estimator).parameters.items():
             (line,) = re.findall(rf"^{name} : .*$", text, flags=re.MULTILINE)
             documented = ast.literal_eval(line.rpartition("default=")[2])
             assert documented == parameter.default, name
 
-    @pytest.mark.parametrize("method", ["fit", "partial_fit", "predict"])
-    def test_methods(self, regressor, method):
-        function = getattr(regressor, method)
+    @pytest.mark.parametrize(
+        "method", ["fit", "partial_fit", "predict", "predict_samples", "score"]
+    )
+    def test_methods(self, estimator, method):
+        function = getattr(estimator, method)
         found = sections(function)
         arguments = set(inspect.signature(function).parameters) - {"self"}
         assert entries(found["Parameters"]) == arguments

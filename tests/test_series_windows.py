@@ -7,7 +7,7 @@ other values, and the check itself by a layout that looks one step too far.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -37,18 +37,21 @@ def engine() -> Iterator[None]:
 
 
 def layout_of(window: int, horizon: int, season: int, **kwargs: Any) -> WindowLayout:
-    how = {"normalize": True, "indicators": False, **kwargs}
+    relative = {"relative_to_level": True, "relative_to_scale": True}
+    how = {**relative, "indicators": False, **kwargs}
     return WindowLayout(window=window, horizon=horizon, season=season, **how)
 
 
+UNCHANGED = {"relative_to_level": False, "relative_to_scale": False}
 LAYOUTS = [
     layout_of(1, 1, 1),
     layout_of(4, 2, 1, indicators=True),
     layout_of(5, 3, 2),
     layout_of(5, 7, 3, indicators=True),
-    layout_of(3, 2, 0, normalize=False, indicators=True),
+    layout_of(3, 2, 0, **UNCHANGED, indicators=True),
     layout_of(6, 1, 0),
-    layout_of(4, 4, 4, normalize=False),
+    layout_of(5, 2, 0, relative_to_scale=False, indicators=True),
+    layout_of(4, 4, 4, **UNCHANGED),
 ]
 
 
@@ -207,10 +210,11 @@ def one_window(
     inside = values[max(position - layout.window, 0) : position]
     before[layout.window - len(inside) :] = inside
     level, scale = np.zeros(n_targets), np.ones(n_targets)
-    if layout.normalize:
-        for n in range(n_targets):
-            known = before[~np.isnan(before[:, n]), n]
+    for n in range(n_targets):
+        known = before[~np.isnan(before[:, n]), n]
+        if layout.relative_to_level:
             level[n] = known.mean() if len(known) else 0.0
+        if layout.relative_to_scale:
             scale[n] = max(known.std() if len(known) else 0.0, SMALLEST_SCALE)
     targets = np.full((layout.horizon, n_targets), np.nan)
     for step, value in enumerate(values[position : position + layout.horizon]):
@@ -392,9 +396,10 @@ def test_short_series_are_used_from_their_middle_on(length: int, window: int, ho
 def test_an_epoch_takes_no_more_windows_than_there_are() -> None:
     example = make_example(layout_of(3, 2, 1), [9, 9])
     store, offsets = example.store, (np.array([3, 3]), np.array([7, 5]))
-    assert store.windows(example.layout, None, offsets).n_per_epoch == 8
-    assert store.windows(example.layout, None, offsets, 5).n_per_epoch == 5
-    assert store.windows(example.layout, None, offsets, 500).n_per_epoch == 8
+    windows = store.windows(example.layout, None, offsets)
+    assert windows.n_per_epoch == 8
+    assert replace(windows, n_drawn=5).n_per_epoch == 5
+    assert replace(windows, n_drawn=500).n_per_epoch == 8
 
 
 # ---- Memory --------------------------------------------------------------------------------------

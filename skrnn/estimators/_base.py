@@ -1,9 +1,9 @@
-"""The parameters that recurrent estimators share, and the template of `fit` and `predict`."""
+"""The parameters of training that all estimators share, and the template of `fit`."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,40 +13,27 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..by_config import check_survives_copy
 from ..training._dataset import Dataset
-from ..validation import to_float32
-from ._parameters import CONSTRAINTS, check_instances, check_target_feature
+from ..validation import arrange, to_float32
+from ._parameters import CONSTRAINTS, check_instances
 from ._reading import read_fit_rows, read_sequences, read_validation_rows
 from ._rows import split_tail
-from ._scaling import make_input_scaler, make_target_scaler
+from ._scaling import make_input_scaler
 from ._sklearn_compat import CallbackSupportMixin, callback_management_context, root_context
+from ._tokens import TokenNumbers
 
 
-@dataclass(eq=False, repr=False)
-class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
-    """Base of the recurrent estimators: constructor, `fit`, `partial_fit` and raw predictions.
+@dataclass(eq=False, repr=False, kw_only=True)
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
+    """Base of all estimators: `fit`, `partial_fit` and the raw outputs of the network.
 
-    The generated constructor stores its arguments and does nothing else. A subclass names its cell
-    (`_cell`), reads targets (`_encode_targets`) and writes predictions.
+    The generated constructor stores its arguments and does nothing else. A subclass reads targets
+    (`_read_targets`), scales them if they are numbers, and writes predictions; other bases add the
+    parameters of its layers.
     """
 
-    units: Any = 32
-    _: KW_ONLY
-    bidirectional: Any = False
-    merge_mode: str = "concat"
-    dropout: float = 0.0
-    recurrent_dropout: float = 0.0
-    dense_units: Any = ()
-    dense_activation: Any = "relu"
-    activation: Any = "tanh"
-    layer_params: dict[str, Any] | None = None
     layout: str = "time_major"
     n_variables: int = 1
     input_scaler: Any = "standard"
-    target_scaler: Any = "standard"
-    target_feature: int | None = None
-    seasonal_lag: int | None = None
-    loss: Any = "mse"
-    quantiles: Any = None
     optimizer: Any = "adam"
     learning_rate: float | None = None
     lr_schedule: Any = None
@@ -76,7 +63,9 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
             unless `layout` and `n_variables` say otherwise. A step whose features are all NaN is
             masked.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets: numbers for a regressor, labels of any type, one per sample, for a classifier.
+            With `return_sequences=True` one more axis, the steps, follows the samples, and targets
+            are NaN where the step is masked.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss; scaled to mean 1 over the rows trained on.
         X_val, y_val : array-like, default=None
@@ -110,7 +99,7 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
             Sequences, as for `fit`.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
+            Targets, as for `fit`.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss; scaled to mean 1.
 
@@ -119,19 +108,14 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         self : estimator
             The fitted estimator.
         """
-        params = {**self.get_params(deep=False), "epochs": 1, "early_stopping": False}
-        params["warm_start"] = True
-        if isinstance(self.lr_schedule, str):
-            params["lr_schedule"] = None
-        resume = hasattr(self, "history_")
-        return self._fit(X, y, sample_weight, None, None, params=params, resume=resume)
+        return self._partial_fit(X, y, sample_weight)
 
     @property
     def model_(self):
         """A `keras.Model` made of Keras' own layers, with the fitted weights.
 
         Built whenever asked for. It takes scaled sequences, and their masks as a second input
-        where rows with masked steps were trained on, and returns scaled targets.
+        where rows with masked steps were trained on, and returns scaled targets or probabilities.
         """
         check_is_fitted(self, "history_")
         return self._network.build_keras_model()
@@ -148,16 +132,26 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         return tags
 
+    # ---- Training --------------------------------------------------------------------------------
+
+    def _partial_fit(self, X, y, sample_weight):
+        params = {**self.get_params(deep=False), "epochs": 1, "early_stopping": False}
+        params["warm_start"] = True
+        if isinstance(self.lr_schedule, str):
+            params["lr_schedule"] = None
+        resume = hasattr(self, "history_")
+        return self._fit(X, y, sample_weight, None, None, params=params, resume=resume)
+
     def _fit(self, X, y, sample_weight, X_val, y_val, *, params, resume):
         check_instances(self)
         with _restored_on_error(self), callback_management_context(self):
             rows = read_fit_rows(self, X, y, sample_weight, reset=not resume)
             validation = read_validation_rows(self, X_val, y_val)
             if validation is None and params["early_stopping"]:
-                rows, validation = split_tail(rows, params["validation_fraction"])
+                rows, validation = self._split(rows, params["validation_fraction"])
             if not resume:
                 self._fit_scalers(rows.weighted())
-            network, history = self._train(X, y, rows, validation, params, resume)
+            network, history = self._train(X, y, self._weigh(rows), validation, params, resume)
             for name, value in self._attributes(network, history).items():
                 setattr(self, name, value)
         return self
@@ -169,10 +163,10 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         context = root_context(self, max_subtasks=params["epochs"])
         arguments = {"estimator": self, "X": X, "y": y, "metadata": None}
         return train_rows(
-            self._cell,
             params,
             self._to_dataset(rows),
             None if validation is None else self._to_dataset(validation),
+            details=self._spec_details(),
             seed=(draw, self.n_iter_ if resume else 0),
             previous=(self._network, self.history_) if resume else None,
             name=type(self).__name__,
@@ -183,48 +177,90 @@ class RecurrentEstimator(CallbackSupportMixin, BaseEstimator):
         """Return the attributes that a trained network gives an estimator."""
         return {
             "_network": network,
-            "_quantiles": self.quantiles,
             "history_": history,
             "n_iter_": history.n_epochs,
             "n_parameters_": network.weights.n_parameters,
         }
 
-    def _predict_outputs(self, X):
-        """Return outputs of the network in the units of the targets, (n_samples, n_outputs).
+    def _split(self, rows, fraction):
+        """Return the rows to train on and those to stop early by."""
+        return split_tail(rows, fraction)
 
-        A network of quantiles has one more axis, in front: (n_quantiles, n_samples, n_outputs).
-        """
+    def _weigh(self, rows):
+        """Return the rows to train on with all the weights that they get."""
+        return rows
+
+    def _spec_details(self):
+        """Return what the data, and not the parameters, say about the spec."""
+        scaler = self._input_scaler
+        if isinstance(scaler, TokenNumbers):
+            return {"n_tokens": scaler.n_tokens_, "embedding_dim": int(self.embedding_dim)}
+        return {}
+
+    # ---- Inputs and outputs ----------------------------------------------------------------------
+
+    @property
+    def _every_step(self):
+        """Whether every step has a target."""
+        return getattr(self, "return_sequences", False)
+
+    def _arrange(self, X):
+        """Return `X` as an array of shape (n_samples, n_timesteps, ..., n_features)."""
+        return arrange(X, self.layout, self.n_variables)
+
+    def _read(self, X):
+        """Return the sequences to predict from, and their mask."""
         check_is_fitted(self, "history_")
-        sequences, mask = read_sequences(self, X)
-        inputs = {"sequence": self._scale_inputs(sequences, mask), "mask": mask}
-        outputs = self._network.predict(Dataset(inputs)).astype(np.float64)
-        if outputs.ndim == 2:
-            return self._target_scaler.inverse_transform(outputs, sequences)
-        return np.stack(
-            [
-                self._target_scaler.inverse_transform(quantile, sequences)
-                for quantile in np.moveaxis(outputs, -1, 0)
-            ]
-        )
+        return read_sequences(self, X, any_length=self._network.takes_any_length)
+
+    def _network_inputs(self, X):
+        """Return what the network takes of `X`."""
+        return self._scaled_inputs(*self._read(X))
+
+    def _outputs(self, inputs):
+        """Return the outputs of the network, as float64."""
+        return self._network.predict(Dataset(inputs)).astype(np.float64)
+
+    def _sample_outputs(self, inputs, mc_samples, random_state):
+        """Return outputs with units dropped, (mc_samples, n_samples, ...)."""
+        draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+        outputs = self._network.sample(Dataset(inputs), mc_samples, draw)
+        return outputs.astype(np.float64)
 
     def _fit_scalers(self, rows):
-        feature = check_target_feature(self, *self._shape)
-        self._input_scaler = make_input_scaler(self.input_scaler).fit(rows.sequences)
-        scaler = make_target_scaler(self.target_scaler, feature, self.seasonal_lag)
-        self._target_scaler = scaler.fit(rows.targets, rows.sequences)
+        if getattr(self, "embedding_dim", None) is None:
+            self._input_scaler = make_input_scaler(self.input_scaler).fit(_as_steps(rows.sequences))
+        else:
+            self._input_scaler = TokenNumbers().fit(rows.sequences)
 
-    def _scale_inputs(self, sequences, mask):
-        scaled = self._input_scaler.transform(sequences)
-        return to_float32(np.where(mask[:, :, None], scaled, 0.0), "X", "input_scaler")
+    def _scaled_inputs(self, sequences, mask):
+        if isinstance(self._input_scaler, TokenNumbers):
+            return {"sequence": self._input_scaler.transform(sequences), "mask": mask}
+        scaled = self._input_scaler.transform(_as_steps(sequences)).reshape(
+            *sequences.shape[:-1], -1
+        )
+        there = mask.reshape(*mask.shape, *(1,) * (scaled.ndim - 2))
+        return {
+            "sequence": to_float32(np.where(there, scaled, 0.0), "X", "input_scaler"),
+            "mask": mask,
+        }
 
     def _to_dataset(self, rows):
-        targets = self._target_scaler.transform(rows.targets, rows.sequences)
-        sequences = self._scale_inputs(rows.sequences, rows.mask)
-        return Dataset(
-            {"sequence": sequences, "mask": rows.mask},
-            to_float32(targets, "y", "target_scaler"),
-            rows.mean_one_weight(),
-        )
+        inputs = self._scaled_inputs(rows.sequences, rows.mask)
+        targets = self._network_targets(rows)
+        weight = rows.mean_one_weight()
+        if self._every_step and weight.ndim == 1:
+            weight = np.repeat(weight[:, None], rows.mask.shape[1], axis=1)
+        return Dataset(inputs, targets, weight)
+
+    def _network_targets(self, rows):
+        """Return targets as the network learns them."""
+        return rows.targets.astype(np.float32)
+
+
+def _as_steps(sequences):
+    """Return sequences as (n_samples, n_steps, n_features): a pixel of a frame is a step too."""
+    return sequences.reshape(len(sequences), -1, sequences.shape[-1])
 
 
 @contextmanager

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import inspect
 from textwrap import indent
 from typing import TypeVar
 
 Class = TypeVar("Class", bound=type)
+# Type and text of a parameter, by its name.
+Descriptions = dict[str, tuple[str, str]]
 
-_PARAMETERS = {
+_PARAMETERS: Descriptions = {
     "cell": (
-        '{"lstm", "gru", "simple"}',
-        "Recurrent cell: long short-term memory [1]_, gated recurrent unit [2]_, or the plain\n"
-        "recurrent layer of Keras.",
+        '{"lstm", "gru", "simple", "peephole"}',
+        "Recurrent cell: long short-term memory [1]_, gated recurrent unit [2]_, the plain\n"
+        "recurrent layer of Keras, or an LSTM whose gates also see the cell state (F. Gers and\n"
+        'J. Schmidhuber, "Recurrent nets that time and count", IJCNN 2000).',
     ),
     "units": (
         "int or sequence of int",
-        "Width of the recurrent layer; one entry per layer stacks several, first layer first.",
+        "Width of the recurrent layer; one entry per layer stacks several, first layer first, as\n"
+        "in `(128, 64, 32)`.",
     ),
     "bidirectional": (
         "bool or sequence of bool",
@@ -28,8 +32,14 @@ _PARAMETERS = {
     ),
     "dropout": (
         "float in [0, 1)",
-        "Share of the outputs of each recurrent layer dropped while training. The raw input is\n"
-        "never dropped. The rate is a value: a search over rates compiles nothing new.",
+        "Share of the outputs of each recurrent layer dropped while training, others at every\n"
+        "step. The raw input is never dropped. The rate is a value: a search over rates compiles\n"
+        "nothing new.",
+    ),
+    "variational_dropout": (
+        "float in [0, 1)",
+        "The same with one mask for all steps of a sequence [4]_. Zero leaves the mask out of the\n"
+        "compiled program.",
     ),
     "recurrent_dropout": (
         "float in [0, 1)",
@@ -98,7 +108,43 @@ _PARAMETERS = {
     ),
     "attention": (
         "bool",
-        "Let every step of the decoder look at all outputs of the encoder [7]_.",
+        "Let the last output of the recurrent layers look back at those of all steps (scaled dot\n"
+        "products, M.-T. Luong, H. Pham and C. D. Manning, EMNLP 2015). With\n"
+        "`return_sequences=True` every step looks at all others, or where no layer is\n"
+        "bidirectional at those before it; a decoder looks at the outputs of the encoder.",
+    ),
+    "skip_connections": (
+        "bool",
+        "Add the input of a recurrent layer, from the second on, to its output where both are\n"
+        "equally wide (as in K. He, X. Zhang, S. Ren and J. Sun, CVPR 2016).",
+    ),
+    "return_sequences": (
+        "bool",
+        "Learn and predict one target per step instead of one per sequence.",
+    ),
+    "embedding_dim": (
+        "int",
+        "Take `X` as integer tokens, one per step, and learn a vector of this length for each.\n"
+        "Tokens that were not seen in `fit` share a vector of zeros. Tokens are not scaled. None\n"
+        "means that `X` holds numbers.",
+    ),
+    "network": (
+        "callable",
+        "Function of the shape of a sequence, `(n_timesteps, n_features)`, and the number of\n"
+        "outputs that returns a `keras.Model`, in place of the layers that the other parameters\n"
+        "describe (these are not used then). The last layer has no activation. A second input of\n"
+        "shape `(n_timesteps,)` and type bool, if there is one, gets the mask. For pickles and\n"
+        "processes, define the function in a module.",
+    ),
+    "filters": (
+        "int or sequence of int",
+        "Output channels of the convolutional LSTM layer; one entry per layer stacks several.",
+    ),
+    "kernel_size": ("int or pair of int", "Height and width of the convolutions."),
+    "pooling": (
+        '{"flatten", "average", "max"}',
+        "From the last frame of features to a vector: all values, or the mean or the largest of\n"
+        "each channel.",
     ),
     "linear_skip": (
         "bool",
@@ -119,6 +165,11 @@ _PARAMETERS = {
         "sequence of float in (0, 1)",
         "Learn these quantiles of the targets, and the median, with the pinball loss in place of\n"
         "`loss`; `predict` returns the median, `predict_quantiles` the others. They cannot cross.",
+    ),
+    "class_weight": (
+        'dict or "balanced"',
+        "Weight of each class in the loss, on top of `sample_weight`; classes that a dict leaves\n"
+        'out have weight one. "balanced" weighs inversely to the frequency of classes.',
     ),
     "optimizer": (
         "str or keras.optimizers.Optimizer",
@@ -145,7 +196,8 @@ _PARAMETERS = {
     "early_stopping": (
         "bool",
         "Stop when the validation loss no longer improves, and keep the best weights. Without\n"
-        "`X_val`, the last rows are held out for it: time does not run backwards.",
+        "`X_val`, the last rows are held out for it, of each class alike: time does not run\n"
+        "backwards.",
     ),
     "validation_fraction": (
         "float in (0, 1)",
@@ -170,6 +222,14 @@ _PARAMETERS = {
     ),
 }
 
+CLASSIFIER_PARAMETERS: Descriptions = {
+    "loss": (
+        "str, keras.losses.Loss or callable",
+        'Loss; "crossentropy" is that of the classes. Any other gets one column per class (of two\n'
+        "classes only that of the second), one or zero, and the probabilities.",
+    ),
+}
+
 _ATTRIBUTES = """history_ : History
     Mapping from `"loss"`, `"val_loss"`, `"learning_rate"` and `"seconds"` to one value per
     epoch; `print` shows a table. Losses are those of scaled targets.
@@ -184,10 +244,10 @@ feature_names_in_ : ndarray of shape (`n_features_in_`,)
 model_ : keras.Model
     The network with its fitted weights, built of Keras' own layers when asked for. It takes
     scaled sequences (and their masks, where rows with masked steps were trained on) and returns
-    scaled targets.
+    scaled targets or probabilities.
 """
 
-REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+_REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
    Computation 9(8), 1997; with the forget gate of F. Gers, J. Schmidhuber and
    F. Cummins, "Learning to forget", Neural Computation 12(10), 2000.
 .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
@@ -198,7 +258,7 @@ REFERENCES = """.. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory
    neural networks", NeurIPS 2016.
 """
 
-DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
+_DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
    learning with neural networks", NeurIPS 2014.
 .. [6] S. Lin et al., "SegRNN: Segment recurrent neural network for long-term time series
    forecasting", arXiv 2308.11200, 2023.
@@ -209,37 +269,30 @@ DECODER_REFERENCES = """.. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence 
 """
 
 
-def with_shared_sections(cls: Class) -> Class:
-    """Fill `{parameters}`, `{attributes}` and `{references}` in the docstring of an estimator.
+def with_shared_sections(cls: Class, own: Descriptions | None = None) -> Class:
+    """Fill `{parameters}`, `{attributes}` and the references into the docstring of an estimator.
 
-    Defaults are read off the class, so they cannot be wrong.
+    Defaults are read off the class, so they cannot be wrong. Descriptions of its own go before
+    those that are shared.
     """
-    entries = "".join(describe(item.name, item.default) for item in fields(cls))
-    cls.__doc__ = fill_sections(
-        cls.__doc__,
-        {
-            "parameters": entries,
-            "attributes": _ATTRIBUTES,
-            "references": REFERENCES,
-            "decoder references": DECODER_REFERENCES,
-        },
-    )
+    descriptions = {**_PARAMETERS, **(own or {})}
+    parameters = inspect.signature(cls).parameters.values()
+    sections = {
+        "parameters": "".join(
+            _describe(item.name, item.default, *descriptions[item.name]) for item in parameters
+        ),
+        "attributes": _ATTRIBUTES,
+        "references": _REFERENCES,
+        "decoder references": _DECODER_REFERENCES,
+    }
+    filled = cls.__doc__ or ""
+    for name, text in sections.items():  # each stands alone on an indented line
+        filled = filled.replace(f"    {{{name}}}\n", indent(text, "    "))
+    cls.__doc__ = filled
     return cls
 
 
-def fill_sections(doc: str | None, sections: dict[str, str]) -> str:
-    """Put text in the place of `{name}`, which stands alone on an indented line."""
-    filled = doc or ""
-    for name, text in sections.items():
-        filled = filled.replace(f"    {{{name}}}\n", indent(text, "    "))
-    return filled
-
-
-def describe(
-    name: str, default: object, descriptions: dict[str, tuple[str, str]] | None = None
-) -> str:
-    """Return the entry of a parameter; `descriptions` go before those that are shared."""
-    kind, description = {**_PARAMETERS, **(descriptions or {})}[name]
+def _describe(name: str, default: object, kind: str, description: str) -> str:
     kind = kind if default is not None or kind.endswith("None") else f"{kind} or None"
     shown = f'"{default}"' if isinstance(default, str) else default
     return f"{name} : {kind}, default={shown}\n{indent(description, '    ')}\n"

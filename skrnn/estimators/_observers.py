@@ -9,10 +9,11 @@ from typing import Any
 from tqdm import tqdm
 
 from .._keras import keras
+from ..networks._build import set_weights
 from ..training._history import History
 from ..training._loop import EpochEnd
 from ..weights import Weights
-from ._network import FittedNetwork, set_weights
+from ._network import FittedNetwork
 
 _SHOWN = ("loss", "val_loss")
 

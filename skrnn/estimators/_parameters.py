@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from ..networks._spec import CELLS, DECODERS, MERGE_MODES
+from ..networks._spec import CELLS, DECODERS, MERGE_MODES, POOLINGS
 from ..scaling import SCALERS
 from ..validation import LAYOUTS
 
@@ -22,7 +22,15 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "bidirectional": ["boolean", "array-like"],
     "merge_mode": [StrOptions(set(MERGE_MODES))],
     "dropout": [_RATE],
+    "variational_dropout": [_RATE],
     "recurrent_dropout": [_RATE],
+    "attention": ["boolean"],
+    "skip_connections": ["boolean"],
+    "return_sequences": ["boolean"],
+    "embedding_dim": [_POSITIVE_INT, None],
+    "filters": [_POSITIVE_INT, "array-like"],
+    "kernel_size": [_POSITIVE_INT, "array-like"],
+    "pooling": [StrOptions(set(POOLINGS))],
     "dense_units": [_POSITIVE_INT, "array-like"],
     "dense_activation": [str, callable],
     "activation": [str, callable],
@@ -35,6 +43,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "seasonal_lag": [_POSITIVE_INT, None],
     "loss": [str, callable],
     "quantiles": ["array-like", None],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
     "optimizer": [str, HasMethods(["get_config", "stateless_apply"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     "lr_schedule": [StrOptions({"cosine", "plateau"}), callable, None],
@@ -51,26 +60,42 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "verbose": ["verbose"],
     "random_state": ["random_state"],
 }
-CELL_CONSTRAINT = [StrOptions(set(CELLS))]
+CELL_CONSTRAINTS: dict[str, list[Any]] = {
+    "cell": [StrOptions(set(CELLS))],
+    "network": [callable, None],
+}
 DECODER_CONSTRAINTS: dict[str, list[Any]] = {
-    "cell": CELL_CONSTRAINT,
+    "cell": CELL_CONSTRAINTS["cell"],
     "decoder": [StrOptions(set(DECODERS))],
     "segment_length": [_POSITIVE_INT],
-    "attention": ["boolean"],
     "linear_skip": ["boolean"],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
 }
 
 
-def layer_units(units: Any) -> tuple[int, ...]:
-    """Return the units of each recurrent layer.
+def layer_units(units: Any, name: str = "units") -> tuple[int, ...]:
+    """Return the units, or filters, of each recurrent layer.
 
     Raises
     ------
     ValueError
         When there is none, or one is no positive integer.
     """
-    return _positive_ints("units", units, "one per recurrent layer", at_least=1)
+    return _positive_ints(name, units, "one per recurrent layer", at_least=1)
+
+
+def kernel_shape(kernel_size: Any) -> tuple[int, int]:
+    """Return height and width of a kernel.
+
+    Raises
+    ------
+    ValueError
+        When they are no positive integers, or not one or two.
+    """
+    sizes = _positive_ints("kernel_size", kernel_size, "height and width", at_least=1)
+    if len(sizes) > 2:
+        raise ValueError(f"kernel_size must be one or two integers, not {kernel_size!r}.")
+    return sizes[0], sizes[-1]
 
 
 def dense_layer_units(units: Any) -> tuple[int, ...]:
@@ -117,14 +142,14 @@ def quantile_levels(quantiles: Any) -> tuple[float, ...]:
 def check_instances(estimator: Any) -> None:
     """Raise where a class was passed instead of an instance of it."""
     for name in ("input_scaler", "target_scaler", "optimizer"):
-        value = getattr(estimator, name)
+        value = getattr(estimator, name, None)
         if isinstance(value, type):
             raise ValueError(
                 f"{name} is the class {value.__name__}. Pass an instance of it: {value.__name__}()."
             )
 
 
-def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> int:
+def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
     """Return the feature that holds the past of the target, for a target scaler "window".
 
     Raises
@@ -132,6 +157,7 @@ def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> i
     ValueError
         When `target_feature` or `seasonal_lag` do not go with the target scaler or the data.
     """
+    n_timesteps, n_features = shape[0], shape[-1]
     feature, lag = estimator.target_feature, estimator.seasonal_lag
     if estimator.target_scaler != "window":
         if lag is not None:
@@ -139,6 +165,14 @@ def check_target_feature(estimator: Any, n_timesteps: int, n_features: int) -> i
                 f'seasonal_lag={lag} needs target_scaler="window". Set both, or neither.'
             )
         return 0
+    for name in ("return_sequences", "embedding_dim"):
+        if getattr(estimator, name, None):
+            raise ValueError(
+                f'target_scaler="window" takes a target relative to the past in its window, which '
+                f'does not go with {name}. Use target_scaler="standard".'
+            )
+    if len(shape) > 2 and lag is not None:
+        raise ValueError("seasonal_lag does not go with frames. Set seasonal_lag=None.")
     if feature is None and n_features > 1:
         raise ValueError(
             f"X has {n_features} features: set target_feature to the number of the one that holds "

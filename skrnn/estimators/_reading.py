@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_X_y
+from sklearn.utils import check_array, check_consistent_length, check_X_y
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from ..validation import arrange, find_mask
+from ..validation import find_mask
 from ._rows import Rows
 
 _X_OPTIONS: dict[str, Any] = {
@@ -16,7 +16,7 @@ _X_OPTIONS: dict[str, Any] = {
     "allow_nd": True,
     "ensure_all_finite": "allow-nan",
 }
-_FIT_OPTIONS = {**_X_OPTIONS, "multi_output": True, "y_numeric": True, "ensure_min_samples": 2}
+_FEWEST_ROWS = {"ensure_min_samples": 2}
 
 
 def read_fit_rows(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> Rows:
@@ -24,31 +24,49 @@ def read_fit_rows(estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: 
 
     Parameters
     ----------
-    estimator : RecurrentEstimator
+    estimator : NetworkEstimator
     X, y, sample_weight : array-like
         As passed to `fit`.
     reset : bool
-        Learn number and names of features from `X`; else compare with what was learned.
+        Learn number and names of features, and classes; else compare with what was learned.
     """
     three_d = _n_dimensions(X, "X") > 2
-    if three_d:
-        X, y = check_X_y(X, y, estimator=estimator, **_FIT_OPTIONS)
+    options = {**_X_OPTIONS, **_FEWEST_ROWS}
+    if estimator._every_step:
+        X = _check_X_alone(estimator, X, y, three_d, reset, options)
+    elif three_d:
+        X, y = check_X_y(X, y, estimator=estimator, **options, **estimator._Y_OPTIONS)
     else:
-        X, y = validate_data(estimator, X, y, reset=reset, **_FIT_OPTIONS)
-    sequences = arrange(X, estimator.layout, estimator.n_variables)
+        X, y = validate_data(estimator, X, y, reset=reset, **options, **estimator._Y_OPTIONS)
+    sequences = estimator._arrange(X)
     if reset:
         estimator._shape = sequences.shape[1:]
         if three_d:
-            estimator.n_features_in_ = sequences.shape[2]
+            estimator.n_features_in_ = sequences.shape[-1]
             vars(estimator).pop("feature_names_in_", None)
     _check_shape(estimator, sequences, "X")
     mask = find_mask(sequences)
-    targets = estimator._encode_targets(y, reset=reset)
+    targets = estimator._read_targets(y, mask, reset=reset)
     if sample_weight is not None:
         sample_weight = _check_sample_weight(
             sample_weight, X, dtype=np.float64, ensure_non_negative=True
         )
     return Rows(sequences, mask, targets, sample_weight)
+
+
+def _check_X_alone(
+    estimator: Any, X: Any, y: Any, three_d: bool, reset: bool, options: dict[str, Any]
+) -> Any:
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
+        )
+    if three_d:
+        X = check_array(X, input_name="X", estimator=estimator, **options)
+    else:
+        X = validate_data(estimator, X, reset=reset, **options)
+    check_consistent_length(X, y)
+    return X
 
 
 def read_validation_rows(estimator: Any, X_val: Any, y_val: Any) -> Rows | None:
@@ -59,33 +77,39 @@ def read_validation_rows(estimator: Any, X_val: Any, y_val: Any) -> Rows | None:
     if X_val is None:
         return None
     sequences, mask = read_sequences(estimator, X_val, "X_val")
-    y_val = check_array(y_val, ensure_2d=False, dtype=np.float64, input_name="y_val")
+    if not estimator._every_step:
+        y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
     if len(y_val) != len(sequences):
         raise ValueError(
             f"X_val has {len(sequences)} rows but y_val has {len(y_val)}. They must match."
         )
-    targets = estimator._encode_targets(y_val, reset=False, name="y_val")
+    targets = estimator._read_targets(y_val, mask, reset=False, name="y_val")
     return Rows(sequences, mask, targets, None)
 
 
-def read_sequences(estimator: Any, X: Any, name: str = "X") -> tuple[np.ndarray, np.ndarray]:
-    """Return sequences of the shape seen in fit, and their mask."""
+def read_sequences(
+    estimator: Any, X: Any, name: str = "X", *, any_length: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return sequences of the shape seen in fit, or with `any_length` of as many features."""
     if _n_dimensions(X, name) > 2 or name != "X":  # what scikit-learn checks is always X
         X = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
     else:
         X = validate_data(estimator, X, reset=False, **_X_OPTIONS)
-    sequences = arrange(X, estimator.layout, estimator.n_variables)
-    _check_shape(estimator, sequences, name)
+    sequences = estimator._arrange(X)
+    if not any_length or sequences.shape[2:] != estimator._shape[1:]:
+        _check_shape(estimator, sequences, name)
     return sequences, find_mask(sequences, name)
 
 
 def _check_shape(estimator: Any, sequences: np.ndarray, name: str) -> None:
     expected = estimator._shape
     if sequences.shape[1:] != expected:
-        steps, features = sequences.shape[1:]
+        given, fitted = (
+            " x ".join(map(str, shape)) for shape in (sequences.shape[2:], expected[1:])
+        )
         raise ValueError(
-            f"{name} has {steps} time steps of {features} features, but "
-            f"{type(estimator).__name__} was fitted with {expected[0]} steps of {expected[1]}. Cut "
+            f"{name} has {sequences.shape[1]} time steps of {given} features, but "
+            f"{type(estimator).__name__} was fitted with {expected[0]} steps of {fitted}. Cut "
             "or pad the sequences to the same length (pad with NaN to mask steps), and pass the "
             "same features in the same layout."
         )

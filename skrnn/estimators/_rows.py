@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,12 +13,13 @@ class Rows:
 
     Attributes
     ----------
-    sequences : float array of shape (n_rows, n_timesteps, n_features)
+    sequences : float array of shape (n_rows, n_timesteps, ..., n_features)
         NaN where masked.
     mask : bool array of shape (n_rows, n_timesteps)
         False where masked.
-    targets : float array of shape (n_rows, n_outputs)
-    weight : float array of shape (n_rows,) or None
+    targets : float array of shape (n_rows, n_outputs) or (n_rows, n_timesteps, n_outputs)
+    weight : float array of shape (n_rows,) or (n_rows, n_timesteps), or None
+        Of each row, or of each step.
     """
 
     sequences: np.ndarray
@@ -52,8 +53,14 @@ class Rows:
             )
         return self[self.weight > 0]
 
+    def reweighted(self, factor: np.ndarray) -> Rows:
+        """Return the rows with weights multiplied by those of rows, or of steps."""
+        if self.weight is not None:
+            factor = (factor.T * self.weight).T
+        return replace(self, weight=factor)
+
     def mean_one_weight(self) -> np.ndarray:
-        """Return the weights scaled to mean 1.
+        """Return the weights scaled to mean 1 over rows, or over steps that are not masked.
 
         Raises
         ------
@@ -67,7 +74,8 @@ class Rows:
                 "sample_weight is zero for all rows to validate on. Give at least one of the last "
                 "rows, which early_stopping holds out, a positive weight."
             )
-        return (self.weight / self.weight.mean()).astype(np.float32)
+        counted = self.weight if self.weight.ndim == 1 else self.weight[self.mask]
+        return (self.weight / counted.mean()).astype(np.float32)
 
 
 def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
@@ -78,6 +86,36 @@ def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
     ValueError
         When one of the two would be empty.
     """
+    n_validation = _count(rows, fraction)
+    n_training = len(rows) - n_validation
+    return rows[:n_training], rows[n_training:]
+
+
+def split_tail_of_classes(rows: Rows, fraction: float, classes: np.ndarray) -> tuple[Rows, Rows]:
+    """Return rows as `split_tail` does, the last ones of each class being those to validate on.
+
+    Parameters
+    ----------
+    rows : Rows
+    fraction : float
+    classes : int array of shape (n_rows,)
+
+    Raises
+    ------
+    ValueError
+        When one of the two would be empty.
+    """
+    n_validation = _count(rows, fraction)
+    share = np.zeros(len(rows))  # of the rows of its class that come before a row
+    for number in np.unique(classes):
+        own = np.flatnonzero(classes == number)
+        share[own] = np.arange(len(own)) / len(own)
+    held_out = np.zeros(len(rows), bool)
+    held_out[np.argsort(share, kind="stable")[len(rows) - n_validation :]] = True
+    return rows[~held_out], rows[held_out]
+
+
+def _count(rows: Rows, fraction: float) -> int:
     n_validation = int(fraction * len(rows))
     n_training = len(rows) - n_validation
     if n_validation < 1 or n_training < 1:
@@ -86,4 +124,4 @@ def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
             f"validation_fraction={fraction} of {len(rows)} rows leaves none to {what} on. Change "
             "validation_fraction, pass X_val and y_val, or set early_stopping=False."
         )
-    return rows[:n_training], rows[n_training:]
+    return n_validation

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ._architecture import RecurrentLayers
 from ._docstrings import with_shared_sections
 from ._parameters import CONSTRAINTS, DECODER_CONSTRAINTS
 from ._regressors import Regressor
@@ -12,7 +13,7 @@ from ._regressors import Regressor
 
 @with_shared_sections
 @dataclass(eq=False, repr=False, kw_only=True)
-class Seq2SeqRegressor(Regressor):
+class Seq2SeqRegressor(Regressor, RecurrentLayers):
     """Encoder-decoder network from a window to the steps that follow it.
 
     An encoder of one or several recurrent layers reads the window; a decoder starts from its final
@@ -63,12 +64,7 @@ class Seq2SeqRegressor(Regressor):
     cell: str = "lstm"
     decoder: str = "repeat"
     segment_length: int = 1
-    attention: bool = False
     linear_skip: bool = False
     teacher_forcing: float = 0.5
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {**CONSTRAINTS, **DECODER_CONSTRAINTS}
-
-    @property
-    def _cell(self):
-        return self.cell

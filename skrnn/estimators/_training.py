@@ -5,6 +5,7 @@ Imported at the first fit, so that `import skrnn` stays cheap.
 
 from __future__ import annotations
 
+import math
 import warnings
 from contextlib import ExitStack
 from typing import Any
@@ -16,24 +17,40 @@ from ..training._dataset import Dataset
 from ..training._epoch import get_network
 from ..training._history import History
 from ..training._loop import Outcome, Run, train
-from ..training._loss import PinballLoss, check_loss
+from ..training._loss import CROSSENTROPY, ClassLoss, PinballLoss, check_loss
 from ..training._optimizer import OptimizerState, split_optimizer
 from ..training._plan import TrainingPlan
 from ..training._seeding import make_streams
 from ..training._stopping import Patience
 from ..weights import Weights
-from ._network import FittedNetwork, make_spec
+from ._network import FittedNetwork, check_takes_mask, make_spec
 from ._observers import KerasCallbacks, ProgressLine, SklearnCallbacks, check_callbacks
 from ._parameters import quantile_levels
 
 
 def train_rows(
-    cell: str, params: dict[str, Any], data: Dataset, validation: Dataset | None, **options: Any
+    params: dict[str, Any],
+    data: Dataset,
+    validation: Dataset | None,
+    *,
+    details: dict[str, Any],
+    **options: Any,
 ) -> tuple[FittedNetwork, History]:
-    """Train the network that parameters and rows ask for; see `train_network`."""
+    """Train the network that parameters and rows ask for; see `train_network`.
+
+    `details` are what the data say about the spec, apart from the shapes of the rows.
+    """
     assert data.targets is not None
     sequences, mask = data.inputs["sequence"], data.inputs["mask"]
-    spec = make_spec(params, cell, (*sequences.shape[1:], data.targets.shape[1]))
+    shapes = {
+        "n_timesteps": sequences.shape[1],
+        "n_features": math.prod(sequences.shape[2:]),
+        "n_outputs": data.targets.shape[-1],
+    }
+    spec = make_spec(params, {**shapes, **details})
+    for rows in (data, validation):
+        if rows is not None:
+            check_takes_mask(spec, rows)
     masked = not mask.all()
     return train_network(spec, params, data, validation, masked=masked, **options)
 
@@ -54,7 +71,7 @@ def train_network(
 
     Parameters
     ----------
-    spec : NetworkSpec or EncoderDecoderSpec
+    spec : Spec
     params : dict
         Constructor parameters of the estimator.
     data, validation : Dataset or SeriesWindows
@@ -68,7 +85,7 @@ def train_network(
     masked : bool
         Whether there are masked steps in the data.
     """
-    plan, run, streams = _plan_training(params, seed)
+    plan, run, streams = _plan_training(spec, params, seed)
     weights, slots = _start(spec, plan, previous, streams)
     masked = masked or (previous is not None and previous[0].masked)
 
@@ -101,8 +118,10 @@ def train_network(
     return fitted(result.weights, kept), history
 
 
-def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[TrainingPlan, Run, Any]:
-    loss = _choose_loss(params["loss"], params["quantiles"])
+def _plan_training(
+    spec: Any, params: dict[str, Any], seed: tuple[int, ...]
+) -> tuple[TrainingPlan, Run, Any]:
+    loss = _choose_loss(spec, params["loss"], params.get("quantiles"))
     check_callbacks(params["callbacks"])
     optimizer, values = split_optimizer(
         params["optimizer"], params["learning_rate"], params["clipnorm"]
@@ -127,8 +146,12 @@ def _plan_training(params: dict[str, Any], seed: tuple[int, ...]) -> tuple[Train
     return plan, run, streams
 
 
-def _choose_loss(loss: Any, quantiles: Any) -> Any:
-    """Return the loss: that of quantiles where there are any."""
+def _choose_loss(spec: Any, loss: Any, quantiles: Any) -> Any:
+    """Return the loss: that of classes, or of quantiles, where there are any."""
+    if spec.output_activation != "linear":
+        if loss != CROSSENTROPY:
+            check_loss(loss)
+        return ClassLoss(loss)
     check_loss(loss)
     if quantiles is None:
         return loss
@@ -151,7 +174,7 @@ def _start(spec: Any, plan: TrainingPlan, previous: Any, streams: Any) -> tuple[
             f"was {network.spec.structure()}, but parameters and data now ask for "
             f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
         )
-    fixed = fixed_values(model, spec, streams.dropout)
+    fixed = fixed_values(model, spec, streams.dropout, network.weights.fixed)
     state = network.optimizer
     resumes = state is not None and state.owner == plan.optimizer.signature
     return Weights(network.weights.trainable, fixed), state.slots if resumes else None

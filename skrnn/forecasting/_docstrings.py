@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TypeVar
+from ..estimators._docstrings import Descriptions
 
-from ..estimators._docstrings import DECODER_REFERENCES, REFERENCES, describe, fill_sections
-
-Class = TypeVar("Class", bound=type)
-
-_OWN = {
+FORECASTER_PARAMETERS: Descriptions = {
     "window": (
         "int or None",
         "Steps that are looked back. None means twice the farthest step ahead, and at least two\n"
@@ -26,12 +21,14 @@ _OWN = {
         "int or None",
         "Period of the season. What is learned is the difference from the value so many steps\n"
         "before. None means the usual one of the frequency of `y` (12 for months, 7 for days, 24\n"
-        "for hours), and 1 for weeks, years and integers: the difference from the last value.",
+        "for hours), and 1 for weeks, years and integers: the difference from the last value. 0\n"
+        "is the difference from the mean of the window, for far horizons and noisy series.",
     ),
     "scaler": (
-        '{"window", "standard"} or None',
+        '{"window", "level", "standard"} or None',
         '"window" takes every window relative to its own mean and standard deviation [9]_,\n'
-        '"standard" every series relative to those of the values that were fitted.',
+        '"level" relative to its own mean, in units of the standard deviation of the series, and\n'
+        '"standard" every series relative to mean and standard deviation of what was fitted.',
     ),
     "multivariate": (
         '{"independent", "joint"}',
@@ -80,18 +77,3 @@ _OWN = {
         "Threads that train members side by side.",
     ),
 }
-
-
-def with_shared_sections(cls: Class) -> Class:
-    """Fill the parameters and the shared references into the docstring of a class."""
-    parameters = inspect.signature(cls).parameters.values()
-    entries = "".join(describe(item.name, item.default, _OWN) for item in parameters)
-    cls.__doc__ = fill_sections(
-        cls.__doc__,
-        {
-            "parameters": entries,
-            "references": REFERENCES,
-            "decoder references": DECODER_REFERENCES,
-        },
-    )
-    return cls

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,14 +10,16 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
-from ._docstrings import with_shared_sections
+from ..estimators._docstrings import with_shared_sections
+from ._docstrings import FORECASTER_PARAMETERS
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
-from ._model import PanelModel, calibrate, fill_in_epochs, held_back, new_model
+from ._model import PanelModel, calibrate, held_back, new_model
 from ._panel import (
     Panel,
     check_columns_of_X,
     check_same_columns,
     continue_panel,
+    instance_numbers,
     read_panel,
 )
 from ._parameters import check_parameters
@@ -26,7 +29,7 @@ from ._store import Units, training_offsets
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
-@with_shared_sections
+@partial(with_shared_sections, own=FORECASTER_PARAMETERS)
 class Seq2SeqForecaster(BaseForecaster):
     """Encoder-decoder network that forecasts one series or many.
 
@@ -125,6 +128,7 @@ class Seq2SeqForecaster(BaseForecaster):
         linear_skip=True,
         teacher_forcing=0.5,
         dropout=0.2,
+        variational_dropout=0.0,
         recurrent_dropout=0.0,
         dense_units=(),
         dense_activation="relu",
@@ -161,6 +165,7 @@ class Seq2SeqForecaster(BaseForecaster):
         self.linear_skip = linear_skip
         self.teacher_forcing = teacher_forcing
         self.dropout = dropout
+        self.variational_dropout = variational_dropout
         self.recurrent_dropout = recurrent_dropout
         self.dense_units = dense_units
         self.dense_activation = dense_activation
@@ -202,7 +207,7 @@ class Seq2SeqForecaster(BaseForecaster):
         Parameters
         ----------
         y : pandas.Series or pandas.DataFrame
-            A series with the columns of the `y` of `fit`.
+            The series of `fit`, or some of them, with the same columns.
         X : pandas.DataFrame, optional
             Exogenous columns at all times of `y`, if there were any in `fit`.
         alpha : list of float in (0, 1), optional
@@ -217,7 +222,8 @@ class Seq2SeqForecaster(BaseForecaster):
         Raises
         ------
         ValueError
-            When `y` is too short, or quantiles are asked for that were not learned.
+            When `y` is too short or was not fitted, or quantiles are asked for that were not
+            learned.
         """
         self.check_is_fitted()
         y, X = (
@@ -228,14 +234,13 @@ class Seq2SeqForecaster(BaseForecaster):
         check_same_columns(self._panel, panel)
         horizon, window = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), window), panel.lengths - horizon
-        if len(panel) != len(self._panel):
-            raise ValueError("predict_rolling needs the series that were fitted.")
+        units = self._units[instance_numbers(self._panel, panel)]
         if (offsets[1] < offsets[0]).any():
             raise ValueError(
                 f"y has {panel.lengths.min()} rows, but a window of {window} and a horizon of "
                 f"{horizon} need {window + horizon}."
             )
-        steps = self._model.predict(panel, self._units, offsets)
+        steps = self._model.predict(panel, units, offsets)
         if alpha is None:
             return self._median(steps)
         if not self._model.levels:
@@ -245,8 +250,8 @@ class Seq2SeqForecaster(BaseForecaster):
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
         panel, params = read_panel(y, X), self._checked_params()
-        horizon = int(relative_steps(fh, panel).max())
-        self._learn(panel, params, horizon, before)
+        horizon, units = int(relative_steps(fh, panel).max()), self._units_of(panel)
+        self._remember(panel, units, self._train(panel, units, params, horizon, before))
         return self
 
     def _pretrain(self, y, X=None, fh=None):
@@ -270,7 +275,7 @@ class Seq2SeqForecaster(BaseForecaster):
             first = np.where(n_new > 0, first, panel.lengths)
             offsets = first, panel.lengths - 1
             params = {**self._checked_params(), "epochs": self.finetune_epochs}
-            model = self._fine_tuned(model, panel, self._units, offsets, params)
+            model = model.train(panel, self._units, offsets, params, self._seed())
         self._remember(panel, self._units, model)
         return self
 
@@ -316,15 +321,6 @@ class Seq2SeqForecaster(BaseForecaster):
 
     # ---- Training --------------------------------------------------------------------------------
 
-    def _learn(self, panel: Panel, params: dict[str, Any], horizon: int, before: Any) -> None:
-        if before is not None and horizon > before.settings.horizon:
-            raise ValueError(
-                f"fh reaches {horizon} steps ahead, but the network was pretrained for "
-                f"{before.settings.horizon}. Pretrain with the farthest fh."
-            )
-        units = self._units_of(panel)
-        self._remember(panel, units, self._train(panel, units, params, horizon, before))
-
     def _train(
         self,
         panel: Panel,
@@ -335,11 +331,16 @@ class Seq2SeqForecaster(BaseForecaster):
     ) -> PanelModel:
         """Return a model trained on a panel; one that was trained before is trained on."""
         if before is not None:
-            check_columns_of_X(before.names, panel.exogenous_columns)
             window, ahead = before.settings.window, before.settings.horizon
+            if horizon > ahead:
+                raise ValueError(
+                    f"fh reaches {horizon} steps ahead, but the network was pretrained for "
+                    f"{ahead}. Pretrain a new forecaster with the farthest fh."
+                )
+            check_columns_of_X(before.names, panel.exogenous_columns)
             offsets = training_offsets(panel.lengths, window, ahead)
             params = {**params, "epochs": self.finetune_epochs}
-            return self._fine_tuned(before, panel, units, offsets, params)
+            return before.train(panel, units, offsets, params, self._seed())
         model = new_model(panel, params, horizon)
         lengths = panel.lengths - held_back(panel, horizon) * self.calibrate
         offsets = training_offsets(lengths, model.settings.window, horizon)
@@ -348,19 +349,8 @@ class Seq2SeqForecaster(BaseForecaster):
                 "calibrate=True keeps the last steps of each series for itself, and too few are "
                 "left to learn from. Pass longer series or set calibrate=False."
             )
-        model = self._fine_tuned(model, panel, units, offsets, params)
+        model = model.train(panel, units, offsets, params, self._seed())
         return calibrate(model, panel, units) if self.calibrate else model
-
-    def _fine_tuned(
-        self, model: PanelModel, panel: Panel, units: Units, offsets: Any, params: dict[str, Any]
-    ) -> PanelModel:
-        n_series = 1 if model.joint else panel.values.shape[1]
-        n_windows = int(np.maximum(offsets[1] - offsets[0] + 1, 0).sum()) * n_series
-        if not n_windows or params["epochs"] == 0:
-            return model
-        params = fill_in_epochs(params, n_windows)
-        seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        return model.train(panel, units, offsets, params, seed)
 
     def _remember(self, panel: Panel, units: Units, model: PanelModel) -> None:
         """Keep what forecasts and updates need, and no more of the data."""
@@ -368,6 +358,9 @@ class Seq2SeqForecaster(BaseForecaster):
         self.history_, self.n_parameters_ = model.histories[0], model.n_parameters
         self._units = units
         self._panel = panel.tail(model.settings.window + model.settings.horizon)
+
+    def _seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _checked_params(self) -> dict[str, Any]:
         return check_parameters(self.get_params(deep=False))

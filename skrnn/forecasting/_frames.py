@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._panel import Panel
+from ._panel import Panel, check_columns_of_X
 
 
 def relative_steps(fh: Any, panel: Panel) -> np.ndarray:
@@ -57,11 +57,7 @@ def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.n
             "The forecaster was fitted with X: predict needs the values of X at the steps to "
             "forecast. Pass X=..."
         )
-    if list(X.columns) != list(panel.exogenous_columns):
-        raise ValueError(
-            f"X has the columns {list(X.columns)}, but {list(panel.exogenous_columns)} were "
-            "fitted. Pass the same ones."
-        )
+    check_columns_of_X(panel.exogenous_columns, X.columns)
     times = [stop + np.arange(horizon) for stop in panel.end]
     rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     given = panel.index(times).isin(X.index).reshape(len(panel), horizon)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 
-from ..estimators._network import FittedNetwork, decoder_part, recurrent_part
+from ..estimators._network import FittedNetwork, decoder_part, quantile_part, recurrent_part
 from ..estimators._parameters import quantile_levels
 from ..estimators._training import train_network
 from ..networks._spec import EncoderDecoderSpec
@@ -102,12 +102,15 @@ class PanelModel:
         panel, units, offsets :
             As for `predict`.
         params : dict
-            Constructor parameters, with `epochs` and `steps_per_epoch` filled in.
+            Constructor parameters. With zero epochs, or without windows, nothing is trained.
         seed : int
         """
         store, exogenous = self._store(panel, units, None)
-        n_drawn = params["steps_per_epoch"] * params["batch_size"]
-        windows = store.windows(self.layout, exogenous, offsets, n_drawn)
+        windows = store.windows(self.layout, exogenous, offsets)
+        if not len(windows) or params["epochs"] == 0:
+            return self
+        params = fill_in_epochs(params, len(windows))
+        windows = replace(windows, n_drawn=params["steps_per_epoch"] * params["batch_size"])
         spec, n_members = self._spec(windows, params), params["n_members"]
         before: list[Any] = [None] * n_members
         if self.networks:
@@ -141,7 +144,8 @@ class PanelModel:
         n_features = n_targets * (1 + self.layout.indicators) + n_known
         part = decoder_part({**params, "segment_length": self.settings.segment_length})
         return EncoderDecoderSpec(
-            **recurrent_part(params, params["cell"]),
+            **recurrent_part(params),
+            **quantile_part(params),
             **part,
             n_timesteps=self.settings.window,
             n_features=n_features,
@@ -158,7 +162,8 @@ def new_model(panel: Panel, params: dict[str, Any], horizon: int) -> PanelModel:
     layout = WindowLayout(
         window=settings.window,
         horizon=horizon,
-        normalize=params["scaler"] == "window",
+        relative_to_level=params["scaler"] in ("window", "level"),
+        relative_to_scale=params["scaler"] == "window",
         season=settings.season,
         indicators=bool(np.isnan(panel.values).any()),
     )
@@ -176,21 +181,6 @@ def new_model(panel: Panel, params: dict[str, Any], horizon: int) -> PanelModel:
         networks=[],
         histories=[],
     )
-
-
-def fill_in_epochs(params: dict[str, Any], n_windows: int) -> dict[str, Any]:
-    """Return parameters with `epochs` and `steps_per_epoch`.
-
-    All windows are an epoch, or 200 batches of them if there are more. There are as many epochs
-    as it takes for 3000 optimizer steps, but at least 10 and at most 200.
-    """
-    steps = params["steps_per_epoch"]
-    if steps is None:
-        steps = min(_MOST_STEPS_PER_EPOCH, -(-n_windows // params["batch_size"]))
-    epochs = params["epochs"]
-    if epochs is None:
-        epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, _STEPS // steps))
-    return {**params, "steps_per_epoch": steps, "epochs": epochs}
 
 
 def held_back(panel: Panel, horizon: int) -> np.ndarray:
@@ -237,10 +227,23 @@ def exogenous_rows(
         ]
         parts.append(np.concatenate(pieces))
     if calendar:
-        lengths = panel.lengths + extra
-        first = np.concatenate([[0], np.cumsum(lengths)])
-        numbers = np.arange(first[-1]) + np.repeat(panel.time - first[:-1], lengths)
+        numbers = panel.row_times(extra)
         low, high = numbers.min(), numbers.max()
         features = calendar_features(panel.axis.index(np.arange(low, high + 1)))
         parts.append(features[numbers - low])
     return np.concatenate(parts, axis=1)
+
+
+def fill_in_epochs(params: dict[str, Any], n_windows: int) -> dict[str, Any]:
+    """Return parameters with `epochs` and `steps_per_epoch`.
+
+    All windows are an epoch, or 200 batches of them if there are more. There are as many epochs
+    as it takes for 3000 optimizer steps, but at least 10 and at most 200.
+    """
+    steps = params["steps_per_epoch"]
+    if steps is None:
+        steps = min(_MOST_STEPS_PER_EPOCH, -(-n_windows // params["batch_size"]))
+    epochs = params["epochs"]
+    if epochs is None:
+        epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, _STEPS // steps))
+    return {**params, "steps_per_epoch": steps, "epochs": epochs}

@@ -128,11 +128,11 @@ class Panel:
         for first, last in zip(self.start[:-1], self.start[1:], strict=True):
             yield slice(first, last)
 
-    def row_times(self) -> np.ndarray:
-        """Return the number of the step of each row."""
-        lengths = self.lengths
-        shift = np.repeat(self.time - self.start[:-1], lengths)
-        return np.arange(self.start[-1]) + shift
+    def row_times(self, extra: int = 0) -> np.ndarray:
+        """Return the number of the step of each row, with `extra` rows after each instance."""
+        lengths = self.lengths + extra
+        first = np.cumsum(lengths) - lengths
+        return np.arange(lengths.sum()) + np.repeat(self.time - first, lengths)
 
     def tail(self, n_steps: int) -> Panel:
         """Return the last steps of every instance."""
@@ -216,13 +216,10 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
     """
     check_same_columns(panel, later)
     parts, exogenous, times = [], [], []
-    place = {} if later.keys is None else {key: n for n, key in enumerate(later.keys)}
-    unknown = set(place) - set(() if panel.keys is None else panel.keys)
-    if unknown:
-        raise ValueError(f"y has the instance {min(unknown)!r}, which was not in the y of fit.")
+    place = {int(number): n for n, number in enumerate(instance_numbers(panel, later))}
     later_rows = list(later.rows())
     for number, rows in enumerate(panel.rows()):
-        key = 0 if panel.keys is None else place.get(panel.keys[number])
+        key = place.get(number)
         own, beside = panel.values[rows], _part(panel.exogenous, rows)
         time = panel.time[number]
         if key is not None:
@@ -248,6 +245,23 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
         values=np.concatenate(parts),
         exogenous=None if panel.exogenous is None else np.concatenate(exogenous),
     )
+
+
+def instance_numbers(panel: Panel, other: Panel) -> np.ndarray:
+    """Return which instance of a panel each one of another is.
+
+    Raises
+    ------
+    ValueError
+        When one is not known.
+    """
+    if panel.keys is None:
+        return np.zeros(1, np.int64)
+    numbers = panel.keys.get_indexer(other.keys)
+    if (numbers < 0).any():
+        unknown = other.keys[numbers < 0][0]
+        raise ValueError(f"y has the instance {unknown!r}, which was not in the y of fit.")
+    return numbers
 
 
 def check_same_columns(panel: Panel, other: Panel) -> None:
@@ -309,8 +323,10 @@ def _check_regular(numbers: np.ndarray, within: np.ndarray, time: pd.Index) -> N
     if not len(wrong):
         return
     row = wrong[0]
-    what = {True: "has a hole", False: "is not sorted"}[bool(steps[row] > 1)]
-    what = "has duplicates" if steps[row] == 0 else what
+    if steps[row] == 0:
+        what = "has duplicates"
+    else:
+        what = "has a hole" if steps[row] > 1 else "is not sorted"
     raise ValueError(
         f"The index of y {what}: {time[row]} is followed by {time[row + 1]}. Forecasts need every "
         "step once and in order. Sort the rows, drop duplicates, and give missing steps rows of "

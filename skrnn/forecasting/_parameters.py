@@ -13,8 +13,8 @@ _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _OWN: dict[str, list[Any]] = {
     "window": [_POSITIVE_INT, None],
     "segment_length": [_POSITIVE_INT, None],
-    "sp": [_POSITIVE_INT, None],
-    "scaler": [StrOptions({"window", "standard"}), None],
+    "sp": [Interval(Integral, 0, None, closed="left"), None],
+    "scaler": [StrOptions({"window", "level", "standard"}), None],
     "multivariate": [StrOptions({"independent", "joint"})],
     "calendar": ["boolean"],
     "loss": [str, callable, None],

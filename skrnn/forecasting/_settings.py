@@ -35,7 +35,7 @@ class Settings:
     window : int
         Steps that are looked back.
     season : int
-        Period of the season, 1 where there is none.
+        Period of the season; 1 where there is none, 0 where the level takes its place.
     segment_length : int
         Steps that are read at once.
     """
@@ -65,8 +65,8 @@ def choose_settings(
     ValueError
         When no series is long enough.
     """
-    season, longest = params["sp"] or season_of(step), int(lengths.max())
-    window = params["window"]
+    season = season_of(step) if params["sp"] is None else params["sp"]
+    longest, window = int(lengths.max()), params["window"]
     if window is None:
         window = _choose_window(season, horizon, lengths)
     if longest < horizon + 1:

@@ -39,6 +39,10 @@ class Units:
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
         return cls(center, np.where(unit > smallest, unit, smallest))
 
+    def __getitem__(self, instances: np.ndarray) -> Units:
+        """Return those of some instances."""
+        return Units(self.center[instances], self.unit[instances])
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -85,7 +89,6 @@ class Store:
         layout: WindowLayout,
         exogenous: np.ndarray | None,
         offsets: tuple[np.ndarray, np.ndarray],
-        n_drawn: int | None = None,
     ) -> SeriesWindows:
         """Return windows over the panel.
 
@@ -96,8 +99,6 @@ class Store:
             Rows of each instance, the extra ones included.
         offsets : pair of int arrays of shape (n_instances,)
             First and last position of the first target, counted from the start of the instance.
-        n_drawn : int, optional
-            Windows drawn for an epoch.
         """
         panel, n_rows = self.panel, self._n_rows
         store = {"values": pad_store(self._values(), np.nan)}
@@ -109,7 +110,7 @@ class Store:
         first = np.tile(begin, n_variables) + shift
         low, high = (np.tile(offset, n_variables) for offset in offsets)
         count = np.maximum(high - low + 1, 0)
-        return SeriesWindows(layout, store, first, first + low, count, -shift, n_drawn)
+        return SeriesWindows(layout, store, first, first + low, count, -shift)
 
     def restore(self, outputs: np.ndarray, horizon: int, offsets: Any) -> np.ndarray:
         """Return the outputs of `windows`, in the units of `y`.

@@ -6,9 +6,10 @@ from typing import Any
 
 from .._keras import keras
 from ..by_config import thaw
-from ._cells import GRUCell, LSTMCell, SimpleRNNCell
-from ._layers import LSTM, Placeholder, ValueDropout
+from ._cells import GRUCell, LSTMCell, PeepholeLSTMCell, SimpleRNNCell, ValuePeepholeLSTMCell
+from ._layers import LSTM, Placeholder, SequenceDropout, ValueDropout
 
+ops = keras.ops
 Tensor = Any
 Spec = Any
 
@@ -17,12 +18,18 @@ _SEED = 0
 # Whatever precision Keras is set to.
 DTYPE = "float32"
 _DENSE_INITIALIZERS = ("kernel_initializer", "bias_initializer")
-_RECURRENT_INITIALIZERS = (*_DENSE_INITIALIZERS, "recurrent_initializer")
-_CELLS = {"lstm": LSTMCell, "gru": GRUCell, "simple": SimpleRNNCell}
-_KERAS_CELLS = {
+RECURRENT_INITIALIZERS = (*_DENSE_INITIALIZERS, "recurrent_initializer")
+_CELLS = {
+    "lstm": LSTMCell,
+    "gru": GRUCell,
+    "simple": SimpleRNNCell,
+    "peephole": ValuePeepholeLSTMCell,
+}
+KERAS_CELLS = {
     "lstm": keras.layers.LSTMCell,
     "gru": keras.layers.GRUCell,
     "simple": keras.layers.SimpleRNNCell,
+    "peephole": PeepholeLSTMCell,
 }
 _KERAS_LAYERS = {
     "lstm": keras.layers.LSTM,
@@ -34,37 +41,83 @@ _KERAS_LAYERS = {
 def recurrent_layer(spec: Spec, units: int, *, name: str, **options: Any) -> Any:
     """Return a recurrent layer; `options` are `return_sequences` and `return_state`."""
     params = _recurrent_params(spec)
-    if spec.dropout is not None:
+    if not is_structure(spec) and spec.cell in _KERAS_LAYERS:
         return _KERAS_LAYERS[spec.cell](units, name=name, **params, **options)
-    if spec.cell == "lstm" and _has_standard_gates(params):
+    if is_structure(spec) and spec.cell == "lstm" and _has_standard_gates(params):
         return LSTM(units, name=name, **params, **options)
-    cell = _CELLS[spec.cell](units, **params)
+    cell = recurrent_cell(spec, units)
     return keras.layers.RNN(cell, name=name, dtype=DTYPE, **options)
 
 
-def recurrent_cell(spec: Spec, units: int, *, name: str) -> Any:
+def recurrent_cell(spec: Spec, units: int, *, name: str | None = None) -> Any:
     """Return a recurrent cell: one step of `recurrent_layer`."""
-    cells = _CELLS if spec.dropout is None else _KERAS_CELLS
+    cells = _CELLS if is_structure(spec) else KERAS_CELLS
     return cells[spec.cell](units, name=name, **_recurrent_params(spec))
 
 
-def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
-    """Apply the dropout between layers.
+def read_both_ways(spec: Spec, layer: Any, name: str) -> Any:
+    """Return a layer that reads a sequence from both ends."""
+    return keras.layers.Bidirectional(layer, spec.merge_mode, name=name, dtype=DTYPE)
 
-    A rate of zero is a layer too: Keras orders weights by the depth of their layers, and models of
-    one spec must have one order.
+
+def merge_directions(merge_mode: str, states: list[Tensor]) -> list[Tensor]:
+    """Merge the final states of both directions, in the order of `keras.layers.Bidirectional`."""
+    half = len(states) // 2
+    pairs = zip(states[:half], states[half:], strict=True)
+    return [_merge(merge_mode, forward, backward) for forward, backward in pairs]
+
+
+def _merge(merge_mode: str, a: Tensor, b: Tensor) -> Tensor:
+    if merge_mode == "concat":
+        return ops.concatenate([a, b], axis=-1)
+    if merge_mode == "mul":
+        return a * b
+    return a + b if merge_mode == "sum" else (a + b) / 2.0
+
+
+def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
+    """Apply the dropouts between layers: with one mask for all steps, and with one for each.
+
+    The latter is a layer even where its rate is zero: Keras orders weights by the depth of their
+    layers, and models of one spec must have one order.
     """
-    if spec.dropout is None:
-        return ValueDropout(name=name, dtype=DTYPE)(hidden)
-    return keras.layers.Dropout(spec.dropout, seed=_SEED, name=name, dtype=DTYPE)(hidden)
+    if spec.variational_dropout != 0.0:
+        layer = _dropout_layer(spec.variational_dropout, f"variational_{name}", one_mask=True)
+        hidden = layer(hidden)
+    return _dropout_layer(spec.dropout, name)(hidden)
+
+
+def embedding(spec: Spec) -> Any:
+    """Return the layer from numbers of tokens to vectors."""
+    options = {"embeddings_initializer": Placeholder()} if is_structure(spec) else {}
+    return keras.layers.Embedding(
+        spec.n_tokens, spec.embedding_dim, name="embedding", dtype=DTYPE, **options
+    )
+
+
+def _dropout_layer(rate: float | None, name: str, *, one_mask: bool = False) -> Any:
+    if rate is None:
+        return ValueDropout(one_mask=one_mask, name=name, dtype=DTYPE)
+    kind = SequenceDropout if one_mask else keras.layers.Dropout
+    return kind(rate, seed=_SEED, name=name, dtype=DTYPE)
 
 
 def dense(spec: Spec, units: int, name: str, activation: Any = None, **options: Any) -> Any:
     """Return a dense layer."""
-    if spec.dropout is None:
+    if is_structure(spec):
         names = _DENSE_INITIALIZERS if options.get("use_bias", True) else _DENSE_INITIALIZERS[:1]
         options |= dict.fromkeys(names, Placeholder())
     return keras.layers.Dense(units, activation, name=name, dtype=DTYPE, **options)
+
+
+def reshape_rows(tensor: Tensor, *shape: int) -> Tensor:
+    """Give every row another shape."""
+    return ops.reshape(tensor, (-1, *shape))
+
+
+def is_structure(spec: Spec) -> bool:
+    """Return whether rates are left open: then all weights are placeholders."""
+    return spec.dropout is None
 
 
 def _recurrent_params(spec: Spec) -> dict[str, Any]:
@@ -74,10 +127,10 @@ def _recurrent_params(spec: Spec) -> dict[str, Any]:
         "seed": _SEED,
         "dtype": DTYPE,
     }
-    if spec.dropout is not None:
+    if not is_structure(spec):
         return {**params, "recurrent_dropout": spec.recurrent_dropout}
-    params |= dict.fromkeys(_RECURRENT_INITIALIZERS, Placeholder())
-    if spec.cell == "lstm":
+    params |= dict.fromkeys(RECURRENT_INITIALIZERS, Placeholder())
+    if spec.cell in ("lstm", "peephole"):
         params["unit_forget_bias"] = False
     return {**params, "value_recurrent_dropout": spec.recurrent_dropout is None}
 

@@ -1,4 +1,4 @@
-"""Cells of Keras whose recurrent dropout rate is a value.
+"""Recurrent cells: one of our own, and those of Keras with a recurrent dropout that is a value.
 
 Keras decides in Python whether and how much of the state to drop, so its rate would be compiled in.
 These cells keep Keras' arithmetic and weights; only the mask comes from a layer that holds the rate
@@ -9,6 +9,9 @@ from typing import Any
 
 from .._keras import keras
 from ._layers import ValueDropout
+
+ops = keras.ops
+Tensor = Any
 
 # Any rate strictly between 0 and 1 makes Keras ask for a mask.
 _ASK_FOR_MASK = 0.5
@@ -47,6 +50,57 @@ class _ValueRecurrentDropout(_Base):
         config = {**super().get_config(), "value_recurrent_dropout": self.value_recurrent_dropout}
         config.pop("recurrent_dropout")
         return config
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class PeepholeLSTMCell(keras.layers.LSTMCell):
+    """`keras.layers.LSTMCell` whose gates also see the cell state.
+
+    With p the peephole weights, one vector for each of the gates i, f and o (Gers and Schmidhuber,
+    2000), drawn by `kernel_initializer`,
+
+        i, f = sigmoid of x W + h U + p c + b
+        c' = f c + i tanh(x W + h U + b)
+        o = sigmoid of x W + h U + p c' + b
+        h' = o tanh(c')
+    """
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights."""
+        super().build(input_shape)
+        self.peephole = self.add_weight(
+            shape=(3, self.units),
+            name="peephole",
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+
+    def _compute_carry_and_output(
+        self, x: list[Tensor], hidden: list[Tensor], state: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return cell state and output gate; each gate has a masked hidden state of its own."""
+        kernels = ops.split(self.recurrent_kernel, 4, axis=1)
+        gates = [
+            x_gate + ops.matmul(hidden_gate, kernel)
+            for x_gate, hidden_gate, kernel in zip(x, hidden, kernels, strict=True)
+        ]
+        return self._compute_carry_and_output_fused(gates, state)
+
+    def _compute_carry_and_output_fused(
+        self, gates: list[Tensor], state: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return cell state and output gate."""
+        to_i, to_f, to_o = ops.unstack(ops.convert_to_tensor(self.peephole), 3)
+        i = self.recurrent_activation(gates[0] + to_i * state)
+        f = self.recurrent_activation(gates[1] + to_f * state)
+        new = f * state + i * self.activation(gates[2])
+        return new, self.recurrent_activation(gates[3] + to_o * new)
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ValuePeepholeLSTMCell(_ValueRecurrentDropout, PeepholeLSTMCell):
+    """`PeepholeLSTMCell`."""
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

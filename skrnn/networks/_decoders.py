@@ -45,47 +45,6 @@ class Positions(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class Attention(keras.layers.Layer):
-    """Scaled dot-product attention of some steps over others (Luong, Pham and Manning, 2015).
-
-    What is attended to is put beside the query and both go through one dense layer with a tanh.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.combine = keras.layers.Dense(
-            1, "tanh", kernel_initializer=Placeholder(), name="combine", dtype="float32"
-        )
-
-    def build(self, query_shape: Shape, values_shape: Shape, mask_shape: Any = None) -> None:
-        """Create the dense layer."""
-        self.combine.units = query_shape[-1]
-        self.combine.build((*query_shape[:-1], 2 * int(query_shape[-1] or 0)))
-
-    def call(self, query: Tensor, values: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Return a tensor of the shape of `query`, (n_rows, n_queries, width)."""
-        weights = self.weigh(query, values, mask)
-        return self.combine(ops.concatenate([query, ops.matmul(weights, values)], axis=-1))
-
-    def weigh(self, query: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        """Return the weight of each step of `values` for each query, summing to one."""
-        scores = ops.matmul(query, ops.swapaxes(values, 1, 2)) / query.shape[-1] ** 0.5
-        if mask is not None:
-            scores = ops.where(mask[:, None, :], scores, -1e9)
-        return ops.softmax(scores, axis=-1)
-
-    def compute_mask(self, *inputs: Any, previous_mask: Any = None) -> None:
-        """Return no mask: every query gets an answer."""
-
-    def compute_output_shape(
-        self, query_shape: Shape, values_shape: Shape, mask_shape: Any = None
-    ) -> Shape:
-        """Return the shape of the query."""
-        return query_shape
-
-
-@keras.saving.register_keras_serializable(package="skrnn")
 class Autoregression(keras.layers.Layer):
     """Write step by step, each from the state and the value before.
 

@@ -15,10 +15,19 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .._keras import keras
-from ..by_config import thaw
-from ._blocks import DTYPE, dense, dropout, recurrent_cell, recurrent_layer
-from ._decoders import Attention, Autoregression, Positions
-from ._heads import SortedQuantiles
+from ._attention import Attention
+from ._blocks import (
+    DTYPE,
+    dense,
+    dropout,
+    merge_directions,
+    read_both_ways,
+    recurrent_cell,
+    recurrent_layer,
+    reshape_rows,
+)
+from ._decoders import Autoregression, Positions
+from ._heads import apply, output_layers, sort_quantiles
 from ._spec import EncoderDecoderSpec
 
 ops = keras.ops
@@ -55,11 +64,10 @@ def _outputs(spec: Spec, inputs: Inputs) -> Tensor:
     if spec.linear_skip:
         inputs = {**inputs, "skip": _skip(spec, inputs)}
     outputs = _WRITERS[spec.decoder](spec, encoded, inputs)
-    if spec.n_quantiles:
-        outputs = SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(outputs)
+    outputs = sort_quantiles(spec, outputs)
     if spec.linear_skip:
         outputs = outputs + (inputs["skip"][..., None] if spec.n_quantiles else inputs["skip"])
-    return _reshape(outputs, *spec.output_shape)
+    return reshape_rows(outputs, *spec.output_shape)
 
 
 # ---- Encoder -------------------------------------------------------------------------------------
@@ -76,11 +84,10 @@ def _encode(spec: Spec, hidden: Tensor, mask: Tensor) -> _Encoded:
             return_sequences=True,
             return_state=True,
         )
-        name = f"bidirectional_encoder_{depth + 1}"
         if both:
-            layer = keras.layers.Bidirectional(layer, spec.merge_mode, name=name, dtype=DTYPE)
+            layer = read_both_ways(spec, layer, f"bidirectional_encoder_{depth + 1}")
         hidden, *final = layer(hidden, mask=mask)
-        final = _merge_directions(spec.merge_mode, final) if both else final
+        final = merge_directions(spec.merge_mode, final) if both else final
         hidden = dropout(spec, hidden, f"dropout_encoder_{depth + 1}")
         states.append(final)
         widths.append(int(final[0].shape[-1]))
@@ -98,23 +105,9 @@ def _segments(spec: Spec, sequence: Tensor, mask: Tensor) -> tuple[Tensor, Tenso
     if padding:
         sequence = ops.pad(sequence, ((0, 0), (padding, 0), (0, 0)))
         mask = ops.pad(mask, ((0, 0), (padding, 0)))
-    segments = _reshape(sequence, n_segments, length * spec.n_features)
-    mask = ops.any(_reshape(mask, n_segments, length), axis=2)
+    segments = reshape_rows(sequence, n_segments, length * spec.n_features)
+    mask = ops.any(reshape_rows(mask, n_segments, length), axis=2)
     return dense(spec, spec.units[0], "segments", "relu")(segments), mask
-
-
-def _merge_directions(merge_mode: str, states: list[Tensor]) -> list[Tensor]:
-    half = len(states) // 2
-    pairs = zip(states[:half], states[half:], strict=True)
-    return [_merge(merge_mode, forward, backward) for forward, backward in pairs]
-
-
-def _merge(merge_mode: str, a: Tensor, b: Tensor) -> Tensor:
-    if merge_mode == "concat":
-        return ops.concatenate([a, b], axis=-1)
-    if merge_mode == "mul":
-        return a * b
-    return a + b if merge_mode == "sum" else (a + b) / 2.0
 
 
 # ---- Decoders: from what was encoded to (n_rows, horizon, n_targets[, n_quantiles]) --------------
@@ -126,7 +119,7 @@ def _write_dense(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
         hidden = _attend(hidden[:, None], encoded)[:, 0]
     if spec.n_known:
         hidden = ops.concatenate(
-            [hidden, _reshape(inputs["known"], spec.horizon * spec.n_known)], axis=-1
+            [hidden, reshape_rows(inputs["known"], spec.horizon * spec.n_known)], axis=-1
         )
     return _output(spec, hidden, spec.horizon)
 
@@ -156,7 +149,7 @@ def _write_parallel(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
         known = inputs["known"]
         if padding:
             known = ops.pad(known, ((0, 0), (0, padding), (0, 0)))
-        known = _reshape(known, n_segments, length * spec.n_known)
+        known = reshape_rows(known, n_segments, length * spec.n_known)
         hidden = hidden + dense(spec, width, "known_segments", use_bias=False)(known)
     for depth, (states, width) in enumerate(zip(encoded.states, encoded.widths, strict=True)):
         # Every segment is a row of its own: one step from the states of the encoder.
@@ -165,7 +158,7 @@ def _write_parallel(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tensor:
         )
         states = [ops.repeat(state, n_segments, axis=0) for state in states]
         rows = ops.reshape(hidden, (-1, 1, hidden.shape[-1]))
-        hidden = _reshape(layer(rows, initial_state=states), n_segments, width)
+        hidden = reshape_rows(layer(rows, initial_state=states), n_segments, width)
         hidden = dropout(spec, hidden, f"dropout_decoder_{depth + 1}")
     if spec.attention:
         hidden = _attend(hidden, encoded)
@@ -216,24 +209,15 @@ def _attend(query: Tensor, encoded: _Encoded) -> Tensor:
 
 def _output(spec: Spec, hidden: Tensor, n_steps: int) -> Tensor:
     """Return `n_steps` steps of outputs from each vector on the last axis of `hidden`."""
-    for depth, units in enumerate(spec.dense_units):
-        hidden = dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
-    size = n_steps * spec.n_targets * max(1, spec.n_quantiles)
-    outputs = dense(spec, size, "output")(hidden)
+    outputs = apply(output_layers(spec, n_steps * spec.n_targets), hidden)
     total = n_steps * (hidden.shape[1] if len(hidden.shape) == 3 else 1)
-    return _reshape(outputs, total, *_step_shape(spec))
+    return reshape_rows(outputs, total, *_step_shape(spec))
 
 
 def _step_output(spec: Spec) -> Any:
     """Return the layer from a hidden vector to the outputs of one step."""
-    layers = [
-        dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))
-        for depth, units in enumerate(spec.dense_units)
-    ]
-    shape = _step_shape(spec)
-    layers.append(dense(spec, spec.n_targets * max(1, spec.n_quantiles), "output"))
-    layers.append(keras.layers.Reshape(shape, name="step", dtype=DTYPE))
-    return keras.Sequential(layers, name="step_output")
+    reshape = keras.layers.Reshape(_step_shape(spec), name="step", dtype=DTYPE)
+    return keras.Sequential([*output_layers(spec, spec.n_targets), reshape], name="step_output")
 
 
 def _skip(spec: Spec, inputs: Inputs) -> Tensor:
@@ -247,9 +231,9 @@ def _skip(spec: Spec, inputs: Inputs) -> Tensor:
         linear = dense(spec, spec.horizon, "skip")(ops.swapaxes(past, 1, 2))
         linear = ops.swapaxes(linear, 1, 2)
     else:
-        past = _reshape(sequence, spec.n_timesteps * spec.n_features)
+        past = reshape_rows(sequence, spec.n_timesteps * spec.n_features)
         linear = dense(spec, spec.n_outputs, "skip")(past)
-        linear = _reshape(linear, spec.horizon, spec.n_targets)
+        linear = reshape_rows(linear, spec.horizon, spec.n_targets)
     if spec.n_known:
         linear = linear + dense(spec, spec.n_targets, "skip_known", use_bias=False)(inputs["known"])
     return linear
@@ -264,8 +248,3 @@ def _last_values(spec: Spec, sequence: Tensor) -> Tensor:
 
 def _step_shape(spec: Spec) -> tuple[int, ...]:
     return (spec.n_targets, spec.n_quantiles) if spec.n_quantiles else (spec.n_targets,)
-
-
-def _reshape(tensor: Tensor, *shape: int) -> Tensor:
-    """Give every row another shape."""
-    return ops.reshape(tensor, (-1, *shape))

@@ -1,9 +1,10 @@
-"""Outputs that are quantiles."""
+"""The layers from what a network has seen to what it says."""
 
 from typing import Any
 
 from .._keras import keras
-from ._blocks import DTYPE, dense
+from ..by_config import thaw
+from ._blocks import DTYPE, dense, reshape_rows
 
 ops = keras.ops
 Tensor = Any
@@ -43,12 +44,35 @@ class SortedQuantiles(keras.layers.Layer):
         return {**super().get_config(), "median": self.median}
 
 
-def quantile_head(spec: Any, hidden: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Return outputs of `shape` with an axis of quantiles behind it."""
-    size = spec.n_quantiles
-    for axis in shape:
-        size *= axis
-    values = keras.layers.Reshape((*shape, spec.n_quantiles), dtype=DTYPE, name="quantiles")(
-        dense(spec, size, "output")(hidden)
-    )
-    return SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(values)
+def output_layers(spec: Any, n_values: int) -> list[Any]:
+    """Return the dense layers that `spec` asks for, and one with `n_values`, or their quantiles."""
+    layers = [
+        dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))
+        for depth, units in enumerate(spec.dense_units)
+    ]
+    return [*layers, dense(spec, n_values * max(1, spec.n_quantiles), "output")]
+
+
+def apply(layers: list[Any], hidden: Tensor) -> Tensor:
+    """Return what comes out of one layer after the other."""
+    for layer in layers:
+        hidden = layer(hidden)
+    return hidden
+
+
+def read_out(spec: Any, hidden: Tensor) -> Tensor:
+    """Return the outputs of a network that answers from each vector on the last axis."""
+    outputs = apply(output_layers(spec, spec.n_outputs), hidden)
+    if spec.n_quantiles:
+        outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))
+    if spec.output_activation == "linear":
+        return outputs
+    name = "probabilities"
+    return keras.layers.Activation(spec.output_activation, dtype=DTYPE, name=name)(outputs)
+
+
+def sort_quantiles(spec: Any, outputs: Tensor) -> Tensor:
+    """Return outputs whose last axis, if it is that of quantiles, does not decrease."""
+    if not spec.n_quantiles:
+        return outputs
+    return SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(outputs)

@@ -54,10 +54,16 @@ class ValueDropout(keras.layers.Layer):
 
     `keras.layers.Dropout` holds its rate as a Python number, which would be compiled in. Here the
     rate travels with the weights, so one compiled program serves every rate, zero included.
+
+    Parameters
+    ----------
+    one_mask : bool, default=False
+        Drop the same units at all steps of a sequence (Gal and Ghahramani, 2016).
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, one_mask: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.one_mask = one_mask
         self.seed_generator = keras.random.SeedGenerator(0)
         self.supports_masking = True
 
@@ -78,11 +84,52 @@ class ValueDropout(keras.layers.Layer):
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         """Drop units of `inputs` while training."""
-        return inputs * self.scale(ops.shape(inputs)) if training else inputs
+        if not training:
+            return inputs
+        shape = ops.shape(inputs)
+        return inputs * self.scale(_share_steps(shape) if self.one_mask else shape)
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return `input_shape`."""
         return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration."""
+        return {**super().get_config(), "one_mask": self.one_mask}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class SequenceDropout(keras.layers.Dropout):
+    """`keras.layers.Dropout` with one mask for all steps of a sequence."""
+
+    def build(self, input_shape: Shape) -> None:
+        """Choose the shape of the masks."""
+        self.noise_shape = _share_steps(input_shape)
+        super().build(input_shape)
+
+
+def _share_steps(shape: Any) -> Any:
+    return (shape[0], 1, *shape[2:]) if len(shape) > 2 else tuple(shape)
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class LastStep(keras.layers.Layer):
+    """The last step of each sequence that is not masked."""
+
+    def call(self, sequence: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return a tensor of shape (n_rows, ...) from one of shape (n_rows, n_timesteps, ...)."""
+        if mask is None:
+            return sequence[:, -1]
+        later = ops.flip(ops.cumsum(ops.flip(ops.cast(mask, "float32"), 1), axis=1), 1)
+        last = ops.logical_and(mask, later == 1.0)
+        return ops.einsum("nt,nt...->n...", ops.cast(last, "float32"), sequence)
+
+    def compute_mask(self, *inputs: Any, previous_mask: Any = None) -> None:
+        """Return no mask: there is one step."""
+
+    def compute_output_shape(self, sequence_shape: Shape, mask_shape: Any = None) -> Shape:
+        """Return the shape without the axis of time."""
+        return (sequence_shape[0], *sequence_shape[2:])
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

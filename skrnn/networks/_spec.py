@@ -8,9 +8,10 @@ from typing import Any, NamedTuple, Self
 
 from ..by_config import freeze, thaw
 
-CELLS = ("lstm", "gru", "simple")
+CELLS = ("lstm", "gru", "simple", "peephole")
 MERGE_MODES = ("concat", "sum", "mul", "ave")
 DECODERS = ("autoregressive", "repeat", "parallel", "dense")
+POOLINGS = ("flatten", "average", "max")
 
 
 class Input(NamedTuple):
@@ -27,63 +28,42 @@ class Input(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _RecurrentSpec:
-    """What all recurrent networks have.
+class Spec:
+    """What all networks have.
 
     Attributes
     ----------
-    cell : {"lstm", "gru", "simple"}
     n_timesteps, n_features : int
-    units : tuple of int
-        One entry per recurrent layer.
-    bidirectional : tuple of bool
-        One entry per recurrent layer.
-    merge_mode : {"concat", "sum", "mul", "ave"}
-    activation : str or ByConfig
-        Of the recurrent layers.
-    dense_units : tuple of int
-        Layers between the recurrent part and the output.
-    dense_activation : str or ByConfig
-    layer_params : tuple of (str, Hashable)
-        Further keyword arguments of the recurrent Keras layers, sorted by name.
     n_quantiles : int
         Outputs per target; zero for one output that is no quantile.
     median : int
         Which of the quantiles is the median.
-    dropout, recurrent_dropout : float or None
-        Rates; None stands for *a value given with the weights*, see `structure`.
+    output_activation : {"linear", "sigmoid", "softmax"}
+        What the model that users see ends with. The engine trains on what comes before it.
     """
 
-    cell: str
     n_timesteps: int
     n_features: int
-    units: tuple[int, ...]
-    bidirectional: tuple[bool, ...]
-    merge_mode: str = "concat"
-    activation: Hashable = "tanh"
-    dense_units: tuple[int, ...] = ()
-    dense_activation: Hashable = "relu"
-    layer_params: tuple[tuple[str, Hashable], ...] = ()
     n_quantiles: int = 0
     median: int = 0
-    dropout: float | None = 0.0
-    recurrent_dropout: float | None = 0.0
+    output_activation: str = "linear"
 
     @property
     def rates(self) -> dict[str, float | None]:
         """The rates that a structure leaves open, by name."""
-        return {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
+        return {}
 
     def structure(self) -> Self:
         """Return the spec without its rates: what is compiled.
 
-        Recurrent dropout of zero leaves the mask out, since it costs a product at every step; any
-        other rate is always in, so that a grid over rates shares one program.
+        Recurrent and variational dropout of zero leave their masks out, since these cost a product
+        at every step; any other rate is always in, so that a grid over rates shares one program.
         """
         rates: dict[str, Any] = dict.fromkeys(self.rates)
-        if not self.recurrent_dropout:
-            rates["recurrent_dropout"] = 0.0
-        return replace(self, **rates)
+        for name in ("recurrent_dropout", "variational_dropout"):
+            if name in rates and not self.rates[name]:
+                rates[name] = 0.0
+        return replace(self, output_activation="linear", **rates)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -94,30 +74,123 @@ class _RecurrentSpec:
         }
 
     @property
-    def keras_layer_params(self) -> dict[str, Any]:
-        """The `layer_params` as Keras takes them."""
-        return {name: thaw(value) for name, value in self.layer_params}
+    def target_shape(self) -> tuple[int, ...]:
+        """Shape of the targets of one sample."""
+        raise NotImplementedError
 
     @property
-    def _quantile_axis(self) -> tuple[int, ...]:
-        return (self.n_quantiles,) if self.n_quantiles else ()
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the outputs of one sample: that of the targets, and an axis of quantiles."""
+        return (*self.target_shape, self.n_quantiles) if self.n_quantiles else self.target_shape
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkSpec(_RecurrentSpec):
-    """A stacked recurrent network for sequences of one length.
+class _ReadoutSpec(Spec):
+    """What networks have that answer once, or at every step.
 
     Attributes
     ----------
     n_outputs : int
+        Values of an answer.
+    return_sequences : bool
+        Whether every step is answered.
     """
 
     n_outputs: int
+    return_sequences: bool = False
 
     @property
-    def output_shape(self) -> tuple[int, ...]:
-        """Shape of the outputs of one sample."""
-        return (self.n_outputs, *self._quantile_axis)
+    def target_shape(self) -> tuple[int, ...]:
+        """Shape of the targets of one sample."""
+        return (self.n_timesteps, self.n_outputs) if self.return_sequences else (self.n_outputs,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _LayeredSpec(Spec):
+    """What networks have that are built of our layers.
+
+    Attributes
+    ----------
+    activation : str or ByConfig
+        Of the recurrent layers.
+    dense_units : tuple of int
+        Layers between the recurrent part and the output.
+    dense_activation : str or ByConfig
+    layer_params : tuple of (str, Hashable)
+        Further keyword arguments of the recurrent Keras layers, sorted by name.
+    dropout, variational_dropout, recurrent_dropout : float or None
+        Rates; None stands for *a value given with the weights*, see `structure`.
+    """
+
+    activation: Hashable = "tanh"
+    dense_units: tuple[int, ...] = ()
+    dense_activation: Hashable = "relu"
+    layer_params: tuple[tuple[str, Hashable], ...] = ()
+    dropout: float | None = 0.0
+    variational_dropout: float | None = 0.0
+    recurrent_dropout: float | None = 0.0
+
+    @property
+    def rates(self) -> dict[str, float | None]:
+        """The rates that a structure leaves open, by name."""
+        return {
+            "dropout": self.dropout,
+            "variational_dropout": self.variational_dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+        }
+
+    @property
+    def keras_layer_params(self) -> dict[str, Any]:
+        """The `layer_params` as Keras takes them."""
+        return {name: thaw(value) for name, value in self.layer_params}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RecurrentSpec(_LayeredSpec):
+    """What recurrent networks over vectors have.
+
+    Attributes
+    ----------
+    cell : {"lstm", "gru", "simple", "peephole"}
+    units : tuple of int
+        One entry per recurrent layer.
+    bidirectional : tuple of bool
+        One entry per recurrent layer.
+    merge_mode : {"concat", "sum", "mul", "ave"}
+    attention : bool
+        Let what comes out look at all steps of the last recurrent layer, or of the encoder.
+    """
+
+    cell: str
+    units: tuple[int, ...]
+    bidirectional: tuple[bool, ...]
+    merge_mode: str = "concat"
+    attention: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec(_RecurrentSpec, _ReadoutSpec):
+    """A stacked recurrent network for sequences of one length.
+
+    Attributes
+    ----------
+    skip_connections : bool
+        Add the input of a recurrent layer to its output where both are equally wide.
+    n_tokens, embedding_dim : int
+        Different tokens, and the length of the vector that stands for each; zero where steps are
+        vectors already.
+    """
+
+    skip_connections: bool = False
+    n_tokens: int = 0
+    embedding_dim: int = 0
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """The inputs of the model, in their order."""
+        if not self.n_tokens:
+            return super().inputs
+        return {**super().inputs, "sequence": Input((self.n_timesteps,), "int32")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +211,6 @@ class EncoderDecoderSpec(_RecurrentSpec):
     decoder : {"autoregressive", "repeat", "parallel", "dense"}
     segment_length : int
         Steps that the encoder, and the parallel decoder, take at once.
-    attention : bool
-        Let the decoder look at all outputs of the encoder.
     linear_skip : bool
         Add a linear map from the sequence to the steps to write.
     teacher_forcing : float or None
@@ -153,7 +224,6 @@ class EncoderDecoderSpec(_RecurrentSpec):
     n_known: int = 0
     decoder: str = "repeat"
     segment_length: int = 1
-    attention: bool = False
     linear_skip: bool = False
     teacher_forcing: float | None = 0.0
 
@@ -178,9 +248,50 @@ class EncoderDecoderSpec(_RecurrentSpec):
         return inputs
 
     @property
-    def output_shape(self) -> tuple[int, ...]:
-        """Shape of the outputs of one sample: the targets, step by step."""
-        return (self.n_outputs, *self._quantile_axis)
+    def target_shape(self) -> tuple[int, ...]:
+        """Shape of the targets of one sample: step by step."""
+        return (self.n_outputs,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvolutionalSpec(_LayeredSpec, _ReadoutSpec):
+    """Stacked convolutional LSTM layers over sequences of frames.
+
+    Attributes
+    ----------
+    frame_shape : tuple of int
+        Height, width and channels.
+    filters : tuple of int
+        One entry per layer.
+    kernel_size : tuple of int
+        Height and width.
+    pooling : {"flatten", "average", "max"}
+        From the last frame of features to a vector.
+    """
+
+    frame_shape: tuple[int, int, int]
+    filters: tuple[int, ...]
+    kernel_size: tuple[int, int] = (3, 3)
+    pooling: str = "flatten"
+    cell: str = "lstm"
+
+    @property
+    def inputs(self) -> dict[str, Input]:
+        """The inputs of the model, in their order."""
+        return {**super().inputs, "sequence": Input((self.n_timesteps, *self.frame_shape))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomSpec(_ReadoutSpec):
+    """A network that the user builds.
+
+    Attributes
+    ----------
+    network : function or ByConfig
+        From the shape of a sequence and the number of outputs to a Keras model.
+    """
+
+    network: Hashable
 
 
 def freeze_layer_params(params: Mapping[str, Any] | None) -> tuple[tuple[str, Hashable], ...]:

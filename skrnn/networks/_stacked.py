@@ -1,12 +1,24 @@
 """Build the Keras model of a stacked recurrent network."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from .._keras import keras
-from ..by_config import thaw
-from ._blocks import DTYPE, dense, dropout, recurrent_layer
-from ._heads import quantile_head
+from ._attention import Attention
+from ._blocks import (
+    DTYPE,
+    dropout,
+    embedding,
+    merge_directions,
+    read_both_ways,
+    recurrent_layer,
+)
+from ._heads import read_out
+from ._layers import LastStep
 from ._spec import NetworkSpec
+
+Tensor = Any
 
 
 def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
@@ -16,25 +28,63 @@ def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
     dropout rates are weights, and all weights are placeholders. With rates it is the one that users
     see, made of Keras' own layers. Both have the same trainable weights in the same order.
     """
-    sequence = keras.Input((spec.n_timesteps, spec.n_features), dtype=DTYPE, name="sequence")
-    mask = keras.Input((spec.n_timesteps,), dtype="bool", name="mask") if masked else None
-    inputs = [sequence, mask] if masked else sequence
-    return keras.Model(inputs, _outputs(spec, sequence, mask), name=f"{spec.cell}_network")
+    inputs = {
+        name: keras.Input(shape, dtype=dtype, name=name)
+        for name, (shape, dtype) in spec.inputs.items()
+    }
+    if not masked:
+        del inputs["mask"]
+    hidden = _read(spec, inputs["sequence"], inputs.get("mask"))
+    outputs = read_out(spec, hidden)
+    arguments = list(inputs.values()) if masked else inputs["sequence"]
+    return keras.Model(arguments, outputs, name=f"{spec.cell}_network")
 
 
-def _outputs(spec: NetworkSpec, hidden: Any, mask: Any) -> Any:
-    last = len(spec.units) - 1
-    for depth, (units, both) in enumerate(zip(spec.units, spec.bidirectional, strict=True)):
-        layer = recurrent_layer(
-            spec, units, name=f"recurrent_{depth + 1}", return_sequences=depth < last
-        )
-        if both:
-            layer = keras.layers.Bidirectional(
-                layer, spec.merge_mode, name=f"bidirectional_{depth + 1}", dtype=DTYPE
-            )
-        hidden = dropout(spec, layer(hidden, mask=mask), name=f"dropout_{depth + 1}")
-    for depth, units in enumerate(spec.dense_units):
-        hidden = dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))(hidden)
-    if not spec.n_quantiles:
-        return dense(spec, spec.n_outputs, "output")(hidden)
-    return quantile_head(spec, hidden, (spec.n_outputs,))
+def _read(spec: NetworkSpec, hidden: Tensor, mask: Tensor) -> Tensor:
+    """Return what the recurrent layers make of a sequence: at its end, or at every step."""
+    if spec.n_tokens:
+        hidden = embedding(spec)(hidden)
+    for depth in range(len(spec.units) - 1):
+        hidden = _finish(spec, depth, hidden, mask, _layer(spec, depth)(hidden, mask=mask))
+    depth, below = len(spec.units) - 1, hidden
+    if spec.return_sequences:
+        steps = _finish(spec, depth, below, mask, _layer(spec, depth)(below, mask=mask))
+        return _attend(spec, steps, steps, mask) if spec.attention else steps
+    if not spec.attention:
+        last = _layer(spec, depth, return_sequences=False)(below, mask=mask)
+        return _finish(spec, depth, below, mask, last)
+    steps, *states = _layer(spec, depth, return_state=True)(below, mask=mask)
+    if spec.bidirectional[depth]:
+        states = merge_directions(spec.merge_mode, states)
+    last = _finish(spec, depth, below, mask, states[0], "dropout_last")
+    steps = _finish(spec, depth, below, mask, steps)
+    return _attend(spec, last[:, None], steps, mask)[:, 0]
+
+
+def _layer(spec: NetworkSpec, depth: int, *, return_sequences: bool = True, **options: Any) -> Any:
+    options["return_sequences"] = return_sequences
+    layer = recurrent_layer(spec, spec.units[depth], name=f"recurrent_{depth + 1}", **options)
+    if not spec.bidirectional[depth]:
+        return layer
+    return read_both_ways(spec, layer, f"bidirectional_{depth + 1}")
+
+
+def _finish(
+    spec: NetworkSpec,
+    depth: int,
+    below: Tensor,
+    mask: Tensor,
+    outputs: Tensor,
+    name: str | None = None,
+) -> Tensor:
+    """Return the outputs of a layer after dropout, with its input added where that is asked for."""
+    outputs = dropout(spec, outputs, name or f"dropout_{depth + 1}")
+    if not spec.skip_connections or not depth or below.shape[-1] != outputs.shape[-1]:
+        return outputs
+    return outputs + (below if len(outputs.shape) == 3 else LastStep(dtype=DTYPE)(below, mask))
+
+
+def _attend(spec: NetworkSpec, query: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
+    """Let steps look at others; a network that reads in one direction never looks ahead."""
+    causal = spec.return_sequences and not any(spec.bidirectional)
+    return Attention(causal=causal, name="attention", dtype=DTYPE)(query, steps, mask)

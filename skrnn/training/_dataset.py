@@ -17,9 +17,9 @@ class Sample(NamedTuple):
     ----------
     inputs : dict of arrays
         By the names that the spec gives them.
-    targets : array of shape (n_rows, n_outputs)
+    targets : array of shape (n_rows, *spec.target_shape)
         NaN where there is none: it adds nothing to the loss.
-    weight : array of shape (n_rows,)
+    weight : array of shape (n_rows,), or (n_rows, n_timesteps) where every step has a target
     """
 
     inputs: dict[str, Any]
@@ -34,7 +34,8 @@ class RowLayout:
     def row_arrays(self, spec: Any) -> dict[str, Any]:
         """Return shape and type of what one row of a batch holds."""
         inputs = {name: array for name, array in spec.inputs.items() if name != "targets"}
-        return {**inputs, "targets": ((spec.n_outputs,), "float32"), "weight": ((), "float32")}
+        weight = spec.target_shape[:-1], "float32"
+        return {**inputs, "targets": (spec.target_shape, "float32"), "weight": weight}
 
     def read(self, spec: Any, store: dict[str, Any], batch: dict[str, Any]) -> Sample:
         """Return the batch; there is no store."""
@@ -55,8 +56,8 @@ class Dataset:
     inputs : dict of arrays
         What the spec calls its inputs, of shape (n_rows, ...) and without NaN: masked steps hold
         any finite value.
-    targets : float32 array of shape (n_rows, n_outputs), optional
-    weight : float32 array of shape (n_rows,), optional
+    targets : float32 array of shape (n_rows, *spec.target_shape), optional
+    weight : float32 array of shape (n_rows, *spec.target_shape[:-1]), optional
     """
 
     inputs: Arrays

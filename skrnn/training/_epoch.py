@@ -19,7 +19,7 @@ from ..by_config import thaw
 from ..weights import Weights
 from ._compile_cache import compile_cache
 from ._dataset import Sample
-from ._loss import divisor, row_loss
+from ._loss import batch_loss
 from ._persistent_cache import use_persistent_cache
 from ._plan import TrainingPlan, batches_per_call
 
@@ -45,7 +45,7 @@ class Network:
     ----------
     build_model : callable
         From a spec to a Keras model with the inputs that `spec.inputs` names.
-    spec : NetworkSpec or EncoderDecoderSpec
+    spec : Spec
         A structure: without rates.
     """
 
@@ -202,34 +202,44 @@ class EvaluationProgram:
 
 
 class PredictionProgram:
-    """Predictions of up to `TILE * TILES_PER_CALL` rows."""
+    """Predictions of up to `TILE * TILES_PER_CALL` rows.
 
-    def __init__(self, network: Network, layout: Any, store: Store) -> None:
-        self.network, self.layout = network, layout
-        tiles = _tiles_like(layout, network.spec)
-        arguments = network.trainable, network.fixed, store, tiles, _scalar(jnp.int32)
-        self._compiled = _compile("predict", self._predict, *arguments)
+    With `sampling`, units are dropped as in training, from the random states among the weights.
+    """
+
+    def __init__(self, network: Network, sampling: bool, layout: Any, store: Store) -> None:
+        self.network, self.sampling, self.layout = network, sampling, layout
+        self._compiled = compile_tiles(self._predict, network, layout, store)
 
     def __call__(
         self, weights: Weights, store: Store, tiles: dict[str, np.ndarray], n_tiles: int
-    ) -> np.ndarray:
-        """Return an array of shape (TILES_PER_CALL, TILE, ...), `n_tiles` of it filled."""
+    ) -> tuple[np.ndarray, list[Array]]:
+        """Return an array of shape (TILES_PER_CALL, TILE, ...), and the random states after it.
+
+        Only `n_tiles` of the array are filled.
+        """
         arguments = weights.trainable, weights.fixed, store, tiles, np.int32(n_tiles)
-        return np.asarray(self._compiled(*arguments))
+        outputs, states = self._compiled(*arguments)
+        return np.asarray(outputs), states
 
     def _predict(self, trainable: Any, fixed: Any, store: Any, tiles: Any, n_tiles: Any) -> Any:
         spec = self.network.spec
 
-        def fill(index: Any, outputs: Any) -> Any:
+        def fill(index: Any, carry: Any) -> Any:
+            outputs, states = carry
             tile = {name: array[index] for name, array in tiles.items()}
             sample = self.layout.read(spec, store, tile)
             if sample.targets is None:
-                sample = sample._replace(targets=jnp.zeros((TILE, spec.n_outputs)))
-            predictions, _, _ = self.network(trainable, fixed, sample, training=False)
-            return outputs.at[index].set(self.layout.restore(spec, store, tile, predictions))
+                sample = sample._replace(targets=jnp.zeros((TILE, *spec.target_shape)))
+            predictions, states, _ = self.network(
+                trainable, states or fixed, sample, training=self.sampling
+            )
+            restored = self.layout.restore(spec, store, tile, predictions)
+            return outputs.at[index].set(restored), states if self.sampling else []
 
         outputs = jnp.zeros((TILES_PER_CALL, TILE, *spec.output_shape))
-        return jax.lax.fori_loop(0, n_tiles, fill, outputs)
+        states = fixed if self.sampling else []
+        return jax.lax.fori_loop(0, n_tiles, fill, (outputs, states))
 
 
 def get_program(kind: type, build_model: BuildModel, spec: Any, data: Any, *plan: Hashable) -> Any:
@@ -238,13 +248,14 @@ def get_program(kind: type, build_model: BuildModel, spec: Any, data: Any, *plan
     Parameters
     ----------
     kind : type
-        `TrainingProgram`, `EvaluationProgram` or `PredictionProgram`.
+        `TrainingProgram`, `EvaluationProgram`, `PredictionProgram` or `SaliencyProgram`.
     build_model : callable
-    spec : NetworkSpec or EncoderDecoderSpec
+    spec : Spec
         A structure: without rates.
     data : Dataset or SeriesWindows
         Its layout, and the shapes of its store, are compiled in.
-    plan : TrainingPlan, optional
+    plan : TrainingPlan, or bool
+        What else is compiled in.
     """
     network = get_network(build_model, spec)
     store = {name: _array(*array.shape, dtype=array.dtype) for name, array in data.store.items()}
@@ -256,6 +267,15 @@ def get_program(kind: type, build_model: BuildModel, spec: Any, data: Any, *plan
 def on_device(store: Store) -> Store:
     """Return a store as the programs take it, without a copy at every call."""
     return {name: jnp.asarray(array) for name, array in store.items()}
+
+
+def compile_tiles(
+    function: Callable[..., Any], network: Network, layout: Any, store: Store, *more: Any
+) -> Any:
+    """Compile a function of weights, a store, tiles and their number, and whatever else."""
+    tiles = _tiles_like(layout, network.spec)
+    arguments = network.trainable, network.fixed, store, tiles, _scalar(jnp.int32), *more
+    return _compile("predict", function, *arguments)
 
 
 def _compile(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
@@ -273,13 +293,8 @@ def _compile(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def _batch_loss(loss: Any, sample: Sample, batch: Any, predictions: Any) -> Any:
-    loss = thaw(loss)
-    targets = sample.targets
-    if targets.shape == predictions.shape:  # where there is no target, any prediction is right
-        targets = jnp.where(jnp.isnan(targets), predictions, targets)
-    rows = row_loss(loss)(targets, predictions)
-    weight = sample.weight * batch["real"]
-    return jnp.sum(rows * weight) / divisor(loss, batch["n_rows"], jnp.sum(weight))
+    where = batch["real"], batch["n_rows"]
+    return batch_loss(thaw(loss), sample.targets, predictions, sample.weight, *where)
 
 
 def _clip(gradients: Any, clipping: str | None, limit: Any) -> Any:

@@ -15,6 +15,7 @@ ops = keras.ops
 
 
 RowLoss = Callable[[Any, Any], Any]
+CROSSENTROPY = "crossentropy"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,39 @@ class PinballLoss:
         levels = np.asarray(self.quantiles, "float32")
         error = ops.where(ops.isnan(targets)[..., None], 0.0, targets[..., None] - predictions)
         return 2.0 * ops.mean(ops.maximum(levels * error, (levels - 1.0) * error), axis=-1)
+
+
+@dataclass(frozen=True)
+class ClassLoss:
+    """A loss of classes, from outputs that are no probabilities yet.
+
+    Targets are one for the class of a row and zero for the others; of two classes only the second
+    has a column.
+
+    Attributes
+    ----------
+    loss : str, keras.losses.Loss or callable
+        "crossentropy", which is taken without a detour over probabilities, or any loss of Keras,
+        which gets them.
+    """
+
+    loss: Any
+
+    @property
+    def reduction(self) -> str:
+        """How Keras would put the losses of rows together."""
+        if self.loss == CROSSENTROPY:
+            return "sum_over_batch_size"
+        return str(getattr(keras.losses.get(self.loss), "reduction", "sum_over_batch_size"))
+
+    def __call__(self, targets: Any, outputs: Any) -> Any:
+        """Return the loss of targets and outputs of shape (n_rows, n_columns)."""
+        binary = outputs.shape[-1] == 1
+        if self.loss != CROSSENTROPY:
+            return row_loss(self.loss)(targets, (ops.sigmoid if binary else ops.softmax)(outputs))
+        if binary:
+            return ops.binary_crossentropy(targets, outputs, from_logits=True)
+        return -ops.sum(targets * ops.log_softmax(outputs, axis=-1), axis=-1)
 
 
 def check_loss(loss: Any) -> None:
@@ -71,6 +105,39 @@ def row_loss(loss: Any) -> RowLoss:
         return ops.mean(ops.reshape(values, (values.shape[0], -1)), axis=1)
 
     return losses
+
+
+def batch_loss(
+    loss: Any, targets: Any, predictions: Any, weight: Any, real: Any, n_rows: Any
+) -> Any:
+    """Return the loss of a batch: the weighted sum over its rows by their number, as in Keras.
+
+    Where every step has a target, steps take the place of rows, and those without are left out.
+
+    Parameters
+    ----------
+    loss : str, keras.losses.Loss or callable
+    targets, predictions, weight : tensors
+        As in a `Sample`.
+    real : tensor of shape (n_rows,)
+        Zero for rows of padding.
+    n_rows : scalar tensor
+        Rows that are none.
+    """
+    if len(targets.shape) == 3:
+        known = ops.logical_not(ops.any(ops.isnan(targets), axis=-1))
+        real = ops.cast(known, "float32") * real[:, None]
+        n_rows = ops.sum(real)
+        targets, predictions, weight, real = map(_by_step, (targets, predictions, weight, real))
+    if targets.shape == predictions.shape:  # where there is no target, any prediction is right
+        targets = ops.where(ops.isnan(targets), predictions, targets)
+    weight = weight * real
+    losses = row_loss(loss)(targets, predictions)
+    return ops.sum(losses * weight) / divisor(loss, n_rows, ops.sum(weight))
+
+
+def _by_step(array: Any) -> Any:
+    return ops.reshape(array, (-1, *array.shape[2:]))
 
 
 def divisor(loss: Any, n_rows: Any, total_weight: Any) -> Any:

@@ -40,8 +40,8 @@ class WindowLayout:
     ----------
     window, horizon : int
         Steps before and after the position.
-    normalize : bool
-        Take windows relative to their own level and scale.
+    relative_to_level, relative_to_scale : bool
+        Take windows relative to their own mean, and their own standard deviation.
     season : int
         Targets are differences from the value this many steps before (and again so many for longer
         horizons); zero for differences from the level.
@@ -51,7 +51,8 @@ class WindowLayout:
 
     window: int
     horizon: int
-    normalize: bool
+    relative_to_level: bool
+    relative_to_scale: bool
     season: int
     indicators: bool
 
@@ -98,15 +99,14 @@ class WindowLayout:
         values = _rows(store["values"], steps)
         observed = jnp.logical_and(self._inside(batch)[..., None], ~jnp.isnan(values))
         values = jnp.where(observed, values, 0.0)
-        if self.normalize:
-            count = jnp.maximum(observed.sum(axis=1, keepdims=True), 1)
+        level, scale = jnp.zeros_like(values[:, :1]), jnp.ones_like(values[:, :1])
+        count = jnp.maximum(observed.sum(axis=1, keepdims=True), 1)
+        if self.relative_to_level:
             level = values.sum(axis=1, keepdims=True) / count
+        if self.relative_to_scale:
             squares = jnp.where(observed, (values - level) ** 2, 0.0)
             scale = jnp.sqrt(squares.sum(axis=1, keepdims=True) / count)
             scale = jnp.maximum(scale, _SMALLEST_SCALE)
-        else:
-            level = jnp.zeros_like(values[:, :1])
-            scale = jnp.ones_like(level)
         if self.season:
             back = self.window - self.season + np.arange(self.horizon) % self.season
             reference = jnp.where(observed[:, back], values[:, back], level)

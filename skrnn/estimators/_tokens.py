@@ -1,0 +1,45 @@
+"""Integer tokens: from what stands for a word or a symbol to numbers that a network knows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class TokenNumbers:
+    """Number the tokens of the training rows, from one on; any other is zero."""
+
+    def fit(self, sequences: np.ndarray) -> TokenNumbers:
+        """Learn the tokens from an array of shape (n_rows, n_timesteps, 1), NaN where masked.
+
+        Raises
+        ------
+        ValueError
+            When there are several features, or a value is no integer.
+        """
+        if sequences.shape[2] != 1:
+            raise ValueError(
+                f"embedding_dim needs one token per step, but X has {sequences.shape[2]} features. "
+                "Pass X of shape (n_samples, n_timesteps), or set embedding_dim=None."
+            )
+        self.tokens_ = np.unique(sequences[~np.isnan(sequences)])
+        if (self.tokens_ != np.round(self.tokens_)).any():
+            wrong = self.tokens_[self.tokens_ != np.round(self.tokens_)][0]
+            raise ValueError(
+                f"embedding_dim needs integer tokens in X, but there is {wrong}. Number the "
+                "tokens, or set embedding_dim=None."
+            )
+        return self
+
+    @property
+    def n_tokens_(self) -> int:
+        """Rows of the table of embeddings.
+
+        The next power of two, so that folds with a few tokens more or less share one program.
+        """
+        return 1 << len(self.tokens_).bit_length()
+
+    def transform(self, sequences: np.ndarray) -> np.ndarray:
+        """Return numbers of shape (n_rows, n_timesteps)."""
+        values = sequences[:, :, 0]
+        place = np.minimum(np.searchsorted(self.tokens_, values), len(self.tokens_) - 1)
+        return np.where(self.tokens_[place] == values, place + 1, 0).astype(np.int32)

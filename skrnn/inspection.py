@@ -1,0 +1,216 @@
+"""What a fitted network looks at: importance of features and steps, and gradients."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.metrics import check_scoring
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils.validation import check_is_fitted
+
+from .estimators._base import NetworkEstimator
+from .training._dataset import Dataset
+
+__all__ = ["permutation_importance", "saliency"]
+
+
+@validate_params(
+    {
+        "estimator": [NetworkEstimator],
+        "by": [StrOptions({"feature", "timestep", "both"})],
+        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def permutation_importance(
+    estimator, X, y, *, by="feature", scoring=None, n_repeats=5, random_state=None
+):
+    """Return how much the score falls when a feature or a step is shuffled among the samples.
+
+    A feature is shuffled as a whole: a sample gets that of another sample, all steps of it (L.
+    Breiman, "Random forests", Machine Learning 45, 2001). Masks stay where they are: at each step
+    values change places only among the samples that have one.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Fitted estimator of skrnn.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Sequences, best ones that were not trained on.
+    y : array-like
+        Targets, as for `score`.
+    by : {"feature", "timestep", "both"}, default="feature"
+        What is shuffled at a time: a feature at all steps, all features of a step, or a single
+        feature at a single step.
+    scoring : str, callable or None, default=None
+        As in scikit-learn; None means the `score` of the estimator.
+    n_repeats : int, default=5
+        How often each is shuffled.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the shuffling.
+
+    Returns
+    -------
+    result : sklearn.utils.Bunch
+        `importances`, the falls of the score, of shape (n_features, n_repeats), (n_timesteps,
+        n_repeats) or (n_timesteps, n_features, n_repeats); and their `importances_mean` and
+        `importances_std` over the repeats.
+
+    See Also
+    --------
+    saliency : Gradients of a prediction.
+    sklearn.inspection.permutation_importance : For a pipeline that makes windows of rows: it
+        shuffles the columns of the rows.
+
+    Notes
+    -----
+    Where features tell the same, the network may do without either, and both seem unimportant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LSTMRegressor, permutation_importance
+    >>> X = np.random.default_rng(0).normal(size=(120, 5, 2))
+    >>> y = X[:, -1, 0]  # the last step of the first feature
+    >>> model = LSTMRegressor(8, epochs=30, random_state=0).fit(X, y)
+    >>> result = permutation_importance(model, X, y, by="both", random_state=0)
+    >>> int(result.importances_mean.argmax()) == 4 * 2
+    True
+    """
+    check_is_fitted(estimator, "history_")
+    scorer, rng = check_scoring(estimator, scoring), check_random_state(random_state)
+    sequences = estimator._arrange(np.asarray(X, dtype=float))
+    score = scorer(estimator, _as_estimator_takes_it(estimator, sequences), y)
+    places = _places(by, sequences.shape[1], sequences.shape[-1])
+    importances = np.empty((*places.shape, n_repeats))
+    for repeat in range(n_repeats):
+        order = rng.permutation(len(sequences))
+        for where in np.ndindex(places.shape):
+            shuffled = _shuffle(sequences, order, *places[where])
+            changed = scorer(estimator, _as_estimator_takes_it(estimator, shuffled), y)
+            importances[(*where, repeat)] = score - changed
+    return Bunch(
+        importances_mean=importances.mean(axis=-1),
+        importances_std=importances.std(axis=-1),
+        importances=importances,
+    )
+
+
+@validate_params({"estimator": [NetworkEstimator]}, prefer_skip_nested_validation=True)
+def saliency(estimator, X, *, output=None, step=-1):
+    """Return the gradient of a prediction with respect to its sequence.
+
+    The gradient tells how the prediction would answer to a small change of each value (K. Simonyan,
+    A. Vedaldi and A. Zisserman, "Deep inside convolutional networks", ICLR 2014 workshop).
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Fitted estimator of skrnn.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Sequences with the steps and features of `fit`.
+    output : int or label, default=None
+        Which prediction. For a regressor the number of the output; None means the first. For a
+        classifier a label; None means the last of `classes_`.
+    step : int, default=-1
+        With `return_sequences=True`, the step whose prediction it is.
+
+    Returns
+    -------
+    gradients : ndarray of shape (n_samples, n_timesteps, n_features)
+        Scaled target, or log-odds of a class, per scaled input: with the default scalers, standard
+        deviations of the target per standard deviation of the feature. Zero where masked.
+
+    Raises
+    ------
+    ValueError
+        When `output` or `step` is out of range, or the network reads tokens, which have no
+        gradient.
+
+    See Also
+    --------
+    permutation_importance : What the score owes to features and steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LSTMRegressor, saliency
+    >>> X = np.random.default_rng(0).normal(size=(120, 5, 2))
+    >>> model = LSTMRegressor(8, epochs=30, random_state=0).fit(X, X[:, -1, 0])
+    >>> strength = np.abs(saliency(model, X)).mean(axis=0)  # (n_timesteps, n_features)
+    >>> int(strength.argmax()) == 4 * 2
+    True
+    """
+    check_is_fitted(estimator, "history_")
+    if getattr(estimator, "embedding_dim", None) is not None:
+        raise ValueError(
+            "saliency needs numbers that can change a little, but the network reads tokens "
+            "(embedding_dim). Use permutation_importance."
+        )
+    inputs = estimator._network_inputs(X)
+    spec = estimator._network.spec
+    n_timesteps = inputs["mask"].shape[1]
+    chosen = np.zeros((n_timesteps,) * estimator._every_step + spec.target_shape[-1:], np.float32)
+    number, factors = _choose_output(estimator, output, chosen.shape[-1])
+    try:
+        place = chosen[step] if estimator._every_step else chosen
+    except IndexError as error:
+        raise ValueError(f"step={step} is out of range: there are {len(chosen)} steps.") from error
+    place[number] = factors
+    if spec.n_quantiles:
+        chosen = np.where(np.arange(spec.n_quantiles) == spec.median, chosen[..., None], 0.0)
+    gradients = estimator._network.input_gradients(Dataset(inputs), chosen.astype(np.float32))
+    gradients[~inputs["mask"]] = 0.0
+    return gradients.astype(np.float64)
+
+
+def _choose_output(estimator: Any, output: Any, n_columns: int) -> tuple[Any, Any]:
+    """Return the columns of the output to look at, and their factors."""
+    if not is_classifier(estimator):
+        number = 0 if output is None else output
+        if not isinstance(number, Integral) or not -n_columns <= int(number) < n_columns:
+            raise ValueError(f"output={output!r} is none of the {n_columns} outputs, from 0 on.")
+        return number, 1.0
+    classes = estimator.classes_
+    found = np.flatnonzero(classes == (classes[-1] if output is None else output))
+    if not len(found):
+        raise ValueError(f"output={output!r} is none of the classes {classes}.")
+    if n_columns == 1:
+        return 0, 1.0 if found[0] == 1 else -1.0
+    # Log-odds against the mean of the other classes.
+    factors = np.full(n_columns, -1.0 / (n_columns - 1))
+    factors[found[0]] = 1.0
+    return slice(None), factors
+
+
+def _places(by: str, n_timesteps: int, n_features: int) -> np.ndarray:
+    """Return steps and features of each thing that is shuffled."""
+    steps, features = [slice(None)], [slice(None)]
+    if by != "feature":
+        steps = [slice(step, step + 1) for step in range(n_timesteps)]
+    if by != "timestep":
+        features = [slice(feature, feature + 1) for feature in range(n_features)]
+    places = np.empty((len(steps), len(features)), dtype=object)
+    for where in np.ndindex(places.shape):
+        places[where] = steps[where[0]], features[where[1]]
+    return places if by == "both" else places.ravel()
+
+
+def _shuffle(sequences: np.ndarray, order: np.ndarray, steps: slice, features: slice) -> Any:
+    shuffled = sequences.copy()
+    for step in range(sequences.shape[1])[steps]:
+        now = sequences[order, step].reshape(len(order), -1)
+        source = order[~np.isnan(now).all(axis=1)]
+        target = np.sort(source)
+        shuffled[target, step, ..., features] = sequences[source, step, ..., features]
+    return shuffled
+
+
+def _as_estimator_takes_it(estimator: Any, sequences: np.ndarray) -> np.ndarray:
+    variable_major = sequences.ndim == 3 and estimator.layout == "variable_major"
+    return np.swapaxes(sequences, 1, 2) if variable_major else sequences

@@ -1,0 +1,67 @@
+"""From what a user passes to vectors to draw: their values, their times, and errors about them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def as_series(
+    values: Any,
+    parameter: str,
+    like: tuple[str, int] | None = None,
+    allow_missing: bool = False,
+) -> np.ndarray:
+    """Return `values` as a new vector of floats; `like` names what its length must match."""
+    try:
+        array = np.array(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}") from error
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1 or array.size == 0:
+        raise ValueError(
+            f"`{parameter}` must be a vector of at least one value; "
+            f"got shape {array.shape}. Pass one output column."
+        )
+    check_length(array, parameter, like)
+    if not allow_missing and not np.isfinite(array).all():
+        raise ValueError(
+            f"`{parameter}` has NaN or infinite values. Drop those steps here and in `y_true`."
+        )
+    return array
+
+
+def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> None:
+    if like is not None and len(values) != like[1]:
+        raise ValueError(
+            f"`{parameter}` has {len(values)} values but `{like[0]}` has {like[1]}. "
+            "Cut both to the same steps."
+        )
+
+
+def index_of(values: Any) -> Any:
+    """Return the index of a pandas object, and None for anything else."""
+    return values.index if isinstance(values, pd.Series | pd.DataFrame) else None
+
+
+def as_steps(index: Any, values: Any, length: int, parameter: str = "y_true") -> np.ndarray:
+    """Return where `values` stand on the time axis, in a form that matplotlib draws."""
+    index = index_of(values) if index is None else index
+    if index is None:
+        return np.arange(length)
+    if isinstance(index, pd.MultiIndex):
+        raise ValueError("`index` has several levels. Select one series, or pass plain times.")
+    index = pd.Index(index)
+    check_length(index, "index", (parameter, length))
+    return np.array(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
+
+
+def ends_before(earlier: np.ndarray, steps: np.ndarray) -> bool:
+    """Return whether one run of steps ends before another begins, on the same kind of index."""
+    try:
+        return bool(max(earlier) < min(steps))
+    except TypeError:  # dates against numbers, or zoned against naive times
+        return False

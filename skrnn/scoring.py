@@ -1,0 +1,93 @@
+"""Scores of predictions that have one value per step, over the steps that are not masked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["make_sequence_scorer"]
+
+
+def known_steps(predictions: np.ndarray) -> np.ndarray:
+    """Return which steps of (n_samples, n_timesteps, ...) were predicted."""
+    missing: Any = pd.isna(predictions)
+    return ~missing.reshape(*missing.shape[:2], -1).all(axis=2)
+
+
+class _SequenceScorer:
+    def __init__(
+        self, score_func: Callable[..., float], response_method: str, sign: int, kwargs: Any
+    ) -> None:
+        self.score_func, self.response_method = score_func, response_method
+        self.sign, self.kwargs = sign, kwargs
+
+    def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        predictions = np.asarray(getattr(estimator, self.response_method)(X))
+        known, y = known_steps(predictions), np.asarray(y)
+        if y.shape[:2] != known.shape:
+            raise ValueError(
+                f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
+                f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
+                "return_sequences is False."
+            )
+        options = dict(self.kwargs)
+        if sample_weight is not None:
+            options["sample_weight"] = np.asarray(sample_weight)[np.nonzero(known)[0]]
+        truth = y.reshape(known.shape) if y.size == known.size else y
+        return self.sign * self.score_func(truth[known], predictions[known], **options)
+
+    def __repr__(self) -> str:
+        return f"make_sequence_scorer({self.score_func.__name__})"
+
+
+def make_sequence_scorer(
+    score_func, *, response_method="predict", greater_is_better=True, **kwargs
+):
+    """Make a scorer for estimators with one prediction per step.
+
+    The scores of scikit-learn take one axis of samples. This scorer puts the steps of all samples
+    one after the other and leaves out those that are masked. Estimators with
+    `return_sequences=True` use it for `score`; for other metrics in a search, make one.
+
+    Parameters
+    ----------
+    score_func : callable
+        From true and predicted values, each with an axis of steps, to a number, as in
+        `sklearn.metrics`.
+    response_method : {"predict", "predict_proba"}, default="predict"
+        Method of the estimator that gives the predictions.
+    greater_is_better : bool, default=True
+        False for an error: its sign is changed, as in `sklearn.metrics.make_scorer`.
+    **kwargs : dict
+        Further arguments of `score_func`.
+
+    Returns
+    -------
+    scorer : callable
+        Takes `(estimator, X, y)`, as the `scoring` of scikit-learn's searches does.
+
+    Raises
+    ------
+    ValueError
+        When the scorer is called with a `y` that has no axis of steps.
+
+    See Also
+    --------
+    sklearn.metrics.make_scorer : For one prediction per sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.metrics import f1_score
+    >>> from skrnn import LSTMClassifier, make_sequence_scorer
+    >>> X = np.random.default_rng(0).normal(size=(40, 5, 1))
+    >>> y = (X[:, :, 0] > 0).astype(int)  # is the step above zero?
+    >>> model = LSTMClassifier(4, return_sequences=True, random_state=0).fit(X, y)
+    >>> scorer = make_sequence_scorer(f1_score)
+    >>> bool(scorer(model, X, y) > 0.9)
+    True
+    """
+    return _SequenceScorer(score_func, response_method, 1 if greater_is_better else -1, kwargs)
