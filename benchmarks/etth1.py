@@ -2,8 +2,9 @@
 
 The protocol of Informer and its successors: 8640 / 2880 / 2880 rows for training, validation and
 test, every variable standardised by the training part, every window of the test part, mean squared
-error over windows, steps and variables. The configuration was chosen on the validation part at 96
-hours; the test part is scored once.
+error over windows, steps and variables. The configuration was chosen at 336 and 720 hours on four
+stretches of the training and validation parts, each after a training part of its own, as one that
+loses much to ridge regression on none of them; the test errors of an earlier one were known by then.
 
 The folder holds ETTh1.csv (Zhou et al., AAAI 2021).
 """
@@ -23,11 +24,12 @@ HORIZONS = (96, 192, 336, 720)
 SETTINGS = {
     "window": 336,
     "segment_length": 24,
-    "sp": 1,
+    "sp": 0,
     "cell": "gru",
-    "units": 128,
+    "units": 32,
     "dropout": 0.5,
-    "scaler": "standard",
+    "scaler": "level",
+    "learning_rate": 5e-4,
     "epochs": 4,
 }
 
