@@ -4,7 +4,7 @@ The protocol of Informer and its successors: 8640 / 2880 / 2880 rows for trainin
 test, every variable standardised by the training part, every window of the test part, mean squared
 error over windows, steps and variables. The configuration was chosen at 336 and 720 hours on four
 stretches of the training and validation parts, each after a training part of its own, as one that
-loses much to ridge regression on none of them; the test errors of an earlier one were known by then.
+loses much to ridge regression on none of them. Test errors of an earlier one were known by then.
 
 The folder holds ETTh1.csv (Zhou et al., AAAI 2021).
 """
