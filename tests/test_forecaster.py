@@ -1005,7 +1005,7 @@ class TestBadInput:
             ("units", "many"),
             ("decoder", "greedy"),
             ("segment_length", 0),
-            ("sp", 0),
+            ("sp", -1),
             ("sp", 7),
             ("scaler", "minmax"),
             ("multivariate", "both"),

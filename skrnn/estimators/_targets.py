@@ -53,7 +53,8 @@ def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         )
     if labels.dtype.kind in "fO":
         _check_missing(pd.isna(labels), mask, name)
-    return labels[mask]
+    labels = labels[mask]
+    return np.array(labels.tolist()) if labels.dtype == object else labels
 
 
 def _as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:

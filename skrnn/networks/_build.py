@@ -38,7 +38,7 @@ def build_keras_model(spec: Any, weights: Weights, *, masked: bool) -> keras.Mod
         Whether it needs an input for the mask.
     """
     if isinstance(spec, CustomSpec):
-        model = build_users_model(spec)
+        model = build_custom(spec) if spec.n_quantiles else build_users_model(spec)
         for variable, value in zip(model.non_trainable_variables, weights.fixed, strict=True):
             variable.assign(value)
     elif isinstance(spec, NetworkSpec | ConvolutionalSpec):

@@ -12,14 +12,22 @@ import numpy as np
 from .._keras import keras
 from ..by_config import thaw
 from ..weights import Weights
+from ._blocks import reshape_rows
+from ._heads import sort_quantiles
 from ._spec import CustomSpec
 
 _random_lock = threading.Lock()
 _PROBABILITIES = ("softmax", "sigmoid")
 
 
-def build_custom(spec: CustomSpec) -> keras.Model:
+def build_custom(spec: CustomSpec, seed: int = 0) -> keras.Model:
     """Return the model of the user's function, with the inputs that `spec` names.
+
+    Parameters
+    ----------
+    spec : CustomSpec
+    seed : int
+        Of its initial weights and of what it drops.
 
     Raises
     ------
@@ -28,20 +36,24 @@ def build_custom(spec: CustomSpec) -> keras.Model:
     ValueError
         When inputs or outputs of the model are not those that are asked for.
     """
-    model = build_users_model(spec)
-    if takes_mask(model):
+    model = build_users_model(spec, seed)
+    if takes_mask(model) and not spec.n_quantiles:
         return model
-    sequence, mask = (
+    inputs = [
         keras.Input(shape, dtype=dtype, name=name) for name, (shape, dtype) in spec.inputs.items()
-    )
-    return keras.Model([sequence, mask], model(sequence))
+    ]
+    outputs = model(inputs if takes_mask(model) else inputs[0])
+    if spec.n_quantiles:
+        outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))
+    return keras.Model(inputs, outputs)
 
 
-def build_users_model(spec: CustomSpec) -> keras.Model:
+def build_users_model(spec: CustomSpec, seed: int = 0) -> keras.Model:
     """Return the model of the user's function, checked."""
     shape = spec.n_timesteps, spec.n_features
     n_outputs = spec.n_outputs * max(1, spec.n_quantiles)
-    model = thaw(spec.network)(shape, n_outputs)
+    with _seeded_by(seed):
+        model = thaw(spec.network)(shape, n_outputs)
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"network must return a keras.Model, but it returned {model!r} for input shape {shape} "
@@ -59,8 +71,7 @@ def takes_mask(model: keras.Model) -> bool:
 
 def initial_weights_of_custom(spec: CustomSpec, rng: np.random.Generator) -> Weights:
     """Return the weights that a fresh model starts from, drawn by its own initialisers."""
-    with _seeded_by(int(rng.integers(2**63))):
-        model = build_custom(spec)
+    model = build_custom(spec, seed=int(rng.integers(2**63)))
     trainable = [np.array(variable) for variable in model.trainable_variables]
     return Weights(trainable, [np.array(variable) for variable in model.non_trainable_variables])
 
