@@ -92,7 +92,8 @@ _PARAMETERS: Descriptions = {
     "seasonal_lag": (
         "int",
         'For `target_scaler="window"`: learn the difference from the value this many steps before\n'
-        "the target, instead of that from the mean of the window.",
+        "the target, instead of that from the mean of the window; 1 is the change from the last\n"
+        "value.",
     ),
     "decoder": (
         '{"autoregressive", "repeat", "parallel", "dense"}',
