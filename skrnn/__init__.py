@@ -5,7 +5,7 @@ from .estimators._convolutional import ConvLSTMClassifier, ConvLSTMRegressor
 from .estimators._regressors import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
 from .estimators._seq2seq import Seq2SeqRegressor
 from .inspection import permutation_importance, saliency
-from .plotting import ForecastDisplay, TrainingCurveDisplay
+from .plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
 from .scoring import make_sequence_scorer
 from .training._compile_cache import clear_compile_cache, compile_cache_info
 from .training._persistent_cache import set_compile_cache_dir
@@ -17,6 +17,7 @@ from .windowing._windows import make_targets, make_windows
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AttentionDisplay",
     "BiLSTMClassifier",
     "BiLSTMRegressor",
     "ConvLSTMClassifier",

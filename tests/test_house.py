@@ -75,6 +75,7 @@ LAZY_WITHIN = {
 LAZY_FROM_OUTSIDE = {"jax", "keras", "matplotlib", "sktime"}
 
 PUBLIC = [
+    "AttentionDisplay",
     "BiLSTMClassifier",
     "BiLSTMRegressor",
     "ConvLSTMClassifier",

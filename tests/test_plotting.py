@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
@@ -14,7 +14,8 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skrnn.plotting import ForecastDisplay, TrainingCurveDisplay
+from skrnn import ConvLSTMRegressor, LSTMRegressor, Seq2SeqRegressor
+from skrnn.plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
 
 plt = pytest.importorskip("matplotlib.pyplot")
 
@@ -287,3 +288,264 @@ def test_missing_matplotlib_names_the_extra(monkeypatch):
 def test_import_leaves_matplotlib_alone():
     code = "import sys, skrnn.plotting; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# ---- Attention -----------------------------------------------------------------------------------
+
+N_STEPS = 5
+QUICK = {"units": 2, "attention": True, "epochs": 1, "random_state": 0}
+
+
+class Halve(TransformerMixin, BaseEstimator):
+    """Halve sequences, without learning anything."""
+
+    def fit(self, X, y=None):
+        """Do nothing."""
+        return self
+
+    def transform(self, X):
+        """Return the halves."""
+        return X / 2
+
+    def __sklearn_is_fitted__(self):
+        return True
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    """Return sequences of five steps and two features; the fourth has two masked steps."""
+    X = np.random.default_rng(0).normal(size=(8, N_STEPS, 2))
+    X[3, :2] = np.nan
+    X.flags.writeable = False
+    return X
+
+
+@pytest.fixture(scope="module")
+def one_query(sequences):
+    """Return an estimator whose last step looks at the others."""
+    return LSTMRegressor(**QUICK).fit(sequences, np.arange(8.0))
+
+
+@pytest.fixture(scope="module")
+def every_step(sequences):
+    """Return an estimator whose steps look at those before them."""
+    return LSTMRegressor(**QUICK, return_sequences=True).fit(sequences, sequences[..., 0])
+
+
+@pytest.fixture(scope="module")
+def decoder(sequences):
+    """Return an estimator that attends to segments of two steps, from three steps to come."""
+    model = Seq2SeqRegressor(**QUICK, decoder="repeat", segment_length=2)
+    return model.fit(sequences, np.arange(24.0).reshape(8, 3))
+
+
+def hatched_spans(display):
+    """Return the left and right ends of what hatches masked steps."""
+    hatched = set(display.ax_.patches) - set(display.bars_)
+    return sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in hatched)
+
+
+def tick_names(axis):
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def test_bars_are_the_weights_of_the_sample(one_query, sequences):
+    display = AttentionDisplay.from_estimator(one_query, sequences, sample=2)
+    expected = one_query.attention_weights(sequences)[2]
+    np.testing.assert_allclose([bar.get_height() for bar in display.bars_], expected, rtol=1e-5)
+    centres = [bar.get_x() + bar.get_width() / 2 for bar in display.bars_]
+    np.testing.assert_allclose(centres, range(N_STEPS), atol=1e-12)
+    assert hatched_spans(display) == []
+    assert display.ax_.get_legend() is None
+    assert display.image_ is display.colorbar_ is display.values_line_ is None
+    assert display.ax_.get_ylabel() == "Attention weight"
+    assert display.ax_.get_title(loc="left") == "LSTMRegressor"
+
+
+def test_masked_steps_are_hatched_and_have_no_bar(one_query, sequences):
+    display = AttentionDisplay.from_estimator(one_query, sequences, sample=3)
+    np.testing.assert_array_equal(np.isnan(display.weights), [True, True, False, False, False])
+    assert hatched_spans(display) == [(-0.5, 0.5), (0.5, 1.5)]
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["masked"]
+    assert display.ax_.get_ylim()[1] < 1.1 * np.nanmax(display.weights)  # hatches do not count
+    display.figure_.canvas.draw()
+
+
+def test_masked_queries_are_left_out(every_step, sequences):
+    display = AttentionDisplay.from_estimator(every_step, sequences, sample=3)
+    there = np.arange(N_STEPS) >= 2
+    np.testing.assert_array_equal(np.isnan(display.weights), ~np.outer(there, there))
+    np.testing.assert_allclose(np.nansum(display.weights, axis=1), there, rtol=1e-5)
+    assert display.ax_.patch.get_hatch()
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == ["masked"]
+    assert not AttentionDisplay.from_estimator(every_step, sequences).ax_.patch.get_hatch()
+
+
+def test_image_of_steps_that_look_at_others(every_step, sequences):
+    names = pd.period_range("2024-01", periods=N_STEPS, freq="M")
+    display = AttentionDisplay.from_estimator(every_step, sequences, sample=-1, step_names=names)
+    expected = every_step.attention_weights(sequences)[-1]
+    np.testing.assert_allclose(display.image_.get_array(), expected, rtol=1e-5)
+    assert display.image_.get_clim()[0] == 0.0
+    assert display.colorbar_.ax.get_ylabel() == "Attention weight"
+    assert display.bars_ is None
+    for axis in (display.ax_.xaxis, display.ax_.yaxis):
+        assert tick_names(axis) == names.astype(str).tolist()
+
+
+def test_image_of_a_decoder_that_looks_at_segments(decoder, sequences):
+    display = AttentionDisplay.from_estimator(
+        decoder, sequences, sample=3, query_names=["+1", "+2", "+3"], colorbar=False
+    )
+    # One step of padding and five steps, two of them masked: the first segment has none.
+    expected = decoder.attention_weights(sequences)[3]
+    np.testing.assert_array_equal(np.isnan(display.weights), [[True, False, False]] * 3)
+    np.testing.assert_allclose(display.weights[:, 1:], expected[:, 1:], rtol=1e-5)
+    assert tick_names(display.ax_.yaxis) == ["+1", "+2", "+3"]
+    assert display.colorbar_ is None
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda model: make_pipeline(Halve(), model),
+        lambda model: GridSearchCV(make_pipeline(Halve(), model), {}, cv=2),
+        lambda model: make_pipeline(Halve(), GridSearchCV(make_pipeline(model), {}, cv=2)),
+        lambda model: TransformedTargetRegressor(make_pipeline(Halve(), model)),
+    ],
+    ids=["pipeline", "search", "nested", "target"],
+)
+def test_sequences_go_through_the_pipeline(wrap, sequences):
+    y = np.arange(8.0)
+    X = np.where(np.isnan(sequences), 0.0, sequences)
+    model = LSTMRegressor(**QUICK, input_scaler=None)
+    wrapped = wrap(model).fit(X, y)
+    display = AttentionDisplay.from_estimator(wrapped, X, sample=1, feature=1)
+    expected = model.fit(X / 2, y).attention_weights(X / 2)[1]
+    np.testing.assert_allclose(display.weights, expected, rtol=1e-4)
+    np.testing.assert_array_equal(display.values, X[1, :, 1] / 2)
+    assert display.estimator_name == "LSTMRegressor"
+
+
+def test_a_weight_too_small_for_a_float_is_not_masked(one_query, sequences, monkeypatch):
+    weights = np.array([[0.0, 0.0, 0.4, 0.0, 0.6]])
+    monkeypatch.setattr(LSTMRegressor, "attention_weights", lambda self, X: weights)
+    display = AttentionDisplay.from_estimator(one_query, sequences, sample=3)
+    np.testing.assert_array_equal(display.weights, [np.nan, np.nan, 0.4, 0.0, 0.6])
+
+
+def test_values_of_a_feature_beside_the_bars(one_query, sequences):
+    display = AttentionDisplay.from_estimator(one_query, sequences, sample=3, feature=1)
+    np.testing.assert_array_equal(display.values_line_.get_xdata(), range(N_STEPS))
+    np.testing.assert_array_equal(display.values_line_.get_ydata(), sequences[3, :, 1])
+    beside = display.values_line_.axes
+    assert beside is not display.ax_
+    assert beside.get_ylabel() == "Feature 1"
+
+
+def test_frames_keep_their_column_names():
+    values = np.random.default_rng(0).normal(size=(6, 3))
+    X = pd.DataFrame(values, columns=["lag2", "lag1", "lag0"])
+    model = LSTMRegressor(**QUICK).fit(X, np.arange(6.0))
+    display = AttentionDisplay.from_estimator(model, X, sample=4, step_names=X.columns)
+    np.testing.assert_allclose(display.weights, model.attention_weights(X)[4], rtol=1e-5)
+    assert tick_names(display.ax_.xaxis) == ["lag2", "lag1", "lag0"]
+
+
+@pytest.mark.parametrize(
+    ("weights", "mask", "masked"),
+    [
+        ([0.0, 0.4, 0.6], None, [True, False, False]),
+        ([np.nan, 0.4, 0.6], None, [True, False, False]),
+        ([0.0, 0.4, 0.6], [True, True, False], [False, False, True]),
+        ([[0.0, 1.0, 0.0], [0.0, 0.5, 0.5]], None, [[True, False, False]] * 2),
+    ],
+    ids=["zero", "nan", "mask", "queries"],
+)
+def test_masked_steps_of_weights(weights, mask, masked):
+    given = np.array(weights)
+    display = AttentionDisplay.from_weights(given, mask=mask)
+    np.testing.assert_array_equal(np.isnan(display.weights), masked)
+    np.testing.assert_array_equal(given, weights)
+
+
+def test_names_of_many_steps_are_thinned_out():
+    names = pd.date_range("2024-01-01", periods=100)
+    display = AttentionDisplay.from_weights(np.full(100, 0.01), step_names=names)
+    assert display.step_names[:2] == ["2024-01-01", "2024-01-02"]
+    np.testing.assert_array_equal(display.ax_.get_xticks(), range(0, 100, 4))
+    assert tick_names(display.ax_.xaxis)[1] == "2024-01-05"
+
+
+def test_attention_options_on_given_axes():
+    figure, ax = plt.subplots()
+    bars = AttentionDisplay.from_weights([0.4, 0.6], ax=ax, name="a", bar_kw={"color": "red"})
+    assert (bars.ax_, bars.figure_, plt.get_fignums()) == (ax, figure, [figure.number])
+    assert bars.bars_[0].get_facecolor()[:3] == (1.0, 0.0, 0.0)
+    assert bars.plot(name="b").ax_.get_title(loc="left") == "b"
+
+
+def test_attention_constructor_alone_draws():
+    image = AttentionDisplay(weights=[[0.4, 0.6]]).plot(im_kw={"cmap": "gray", "vmax": 1.0})
+    assert (image.image_.get_cmap().name, image.image_.get_clim()) == ("gray", (0.0, 1.0))
+    line = AttentionDisplay(weights=[0.4, 0.6], values=[3, 4]).plot(line_kw={"linestyle": ":"})
+    assert line.values_line_.get_linestyle() == ":"
+    assert line.values_line_.axes.get_ylabel() == "Value"
+
+
+@pytest.mark.parametrize(
+    ("weights", "options", "message"),
+    [
+        (np.ones((2, 3, 4)), {}, r"got shape \(2, 3, 4\).*\[0\]"),
+        ([], {}, r"got shape \(0,\)"),
+        (["a", "b"], {}, "`weights` must hold numbers"),
+        ([np.inf, 1.0], {}, "infinite"),
+        ([0.0, np.nan], {}, "no step with a weight"),
+        ([0.5, 0.5], {"mask": [True]}, "`mask` has 1 values but `weights` has 2"),
+        ([0.5, 0.5], {"step_names": ["a"]}, "`step_names` has 1 values but `weights` has 2"),
+        ([0.5, 0.5], {"query_names": ["a"]}, "`query_names` needs .* several queries"),
+        ([0.5, 0.5], {"values": [1.0]}, "`values` has 1 values but `weights` has 2"),
+        ([[0.5, 0.5]] * 3, {"values": [1.0, 2.0]}, "one query, but there are 3"),
+        ([[0.5, 0.5]] * 3, {"query_names": ["a"]}, "`query_names` has 1 values"),
+    ],
+)
+def test_bad_weights(weights, options, message):
+    with pytest.raises(ValueError, match=message):
+        AttentionDisplay.from_weights(weights, **options)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sample": 8}, "sample=8 is none of the 8 rows"),
+        ({"sample": -9}, "sample=-9 is none of the 8 rows"),
+        ({"sample": 1.0}, "sample=1.0 is none"),
+        ({"feature": 2}, "feature=2 is none of the 2 features"),
+        ({"feature": "load"}, "feature='load' is none"),
+        ({"step_names": ["a"]}, "`step_names` has 1 values"),
+    ],
+)
+def test_bad_sample_or_feature(one_query, sequences, options, message):
+    with pytest.raises(ValueError, match=message):
+        AttentionDisplay.from_estimator(one_query, sequences, **options)
+    assert plt.get_fignums() == []
+
+
+def test_feature_needs_one_weight_per_step(every_step, decoder, sequences):
+    with pytest.raises(ValueError, match="one query, but there are 5"):
+        AttentionDisplay.from_estimator(every_step, sequences, feature=0)
+    with pytest.raises(ValueError, match="5 steps but the network attends to 3, segments"):
+        AttentionDisplay.from_estimator(decoder, sequences, feature=0)
+
+
+def test_estimators_without_attention(data, sequences):
+    with pytest.raises(NotFittedError):
+        AttentionDisplay.from_estimator(LSTMRegressor(**QUICK), sequences)
+    blind = LSTMRegressor(**{**QUICK, "attention": False}).fit(sequences, np.arange(8.0))
+    with pytest.raises(ValueError, match="Set attention=True"):
+        AttentionDisplay.from_estimator(blind, sequences)
+    frames = ConvLSTMRegressor(1, epochs=1).fit(sequences, np.arange(8.0))
+    for other, X in ((make_pipeline(Ridge()).fit(*data), data[0]), (frames, sequences)):
+        with pytest.raises(TypeError, match="has no method `attention_weights`"):
+            AttentionDisplay.from_estimator(other, X)

@@ -48,14 +48,19 @@ class Attention(keras.layers.Layer):
         return self.combine(ops.concatenate([query, ops.matmul(weights, values)], axis=-1))
 
     def weigh(self, query: Tensor, values: Tensor, mask: Tensor | None) -> Tensor:
-        """Return the weight of each step of `values` for each query, summing to one."""
+        """Return the weight of each step of `values` for each query.
+
+        The weights of a query sum to one, or are all zero where it may look at nothing.
+        """
         scores = ops.matmul(query, ops.swapaxes(values, 1, 2)) / query.shape[-1] ** 0.5
-        if mask is not None:
-            scores = ops.where(mask[:, None, :], scores, _NEVER)
+        seen = ops.ones_like(scores, "bool") if mask is None else mask[:, None, :]
         if self.causal:
             steps = np.arange(values.shape[1])
-            scores = ops.where(steps[:, None] >= steps, scores, _NEVER)
-        return ops.softmax(scores, axis=-1)
+            seen = ops.logical_and(seen, steps[:, None] >= steps)
+        scores = ops.where(seen, scores, _NEVER)
+        # Keras warns where there is one step.
+        weights = ops.softmax(scores) if values.shape[1] > 1 else ops.ones_like(scores)
+        return ops.where(seen, weights, 0.0)
 
     def compute_mask(self, *inputs: Any, previous_mask: Any = None) -> None:
         """Return no mask: every query gets an answer."""

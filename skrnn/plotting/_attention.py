@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._axes import hatch_background, hatch_masked, name_ticks, new_axes
+from ._axes import hatch_background, hatch_steps, name_ticks, new_axes
 from ._weights import as_names, as_values, as_weights, row_for_network, values_of_feature
 from ._wrappers import final_estimator
+
+_MANY = 60  # steps that leave no room for gaps between bars, or for markers
 
 
 class AttentionDisplay:
@@ -247,7 +249,7 @@ class AttentionDisplay:
         AttentionDisplay
             The display itself.
         """
-        ax = new_axes() if ax is None else ax
+        ax = new_axes(layout="constrained") if ax is None else ax
         weights = np.asarray(self.weights, dtype=float)
         self.bars_ = self.image_ = self.colorbar_ = self.values_line_ = None
         if weights.ndim == 1:
@@ -259,24 +261,27 @@ class AttentionDisplay:
         ax.set_xlabel("Time step")
         name = self.estimator_name if name is None else name
         if name:
-            ax.set_title(name)
+            ax.set_title(name, loc="left")
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
     def _plot_bars(self, ax, weights, bar_kw):
-        width = 0.8 if len(weights) <= 60 else 1.0  # gaps below a pixel would make patterns
+        width = 0.8 if len(weights) <= _MANY else 1.0
         style = {"width": width, "alpha": 0.6, **bar_kw}
         self.bars_ = ax.bar(np.arange(len(weights)), weights, **style)
-        hatch_masked(ax, np.flatnonzero(np.isnan(weights)))
+        hatch_steps(ax, np.flatnonzero(np.isnan(weights)))
         ax.set(xlim=(-0.5, len(weights) - 0.5), ylabel="Attention weight")
 
     def _plot_values(self, ax, line_kw):
         if self.values is None:
             return
         beside = ax.twinx()
-        style = {"color": "black", "marker": ".", **line_kw}
+        marker = "o" if len(self.values) <= _MANY else None
+        style = {"color": "C1", "marker": marker, "markersize": 4, **line_kw}
         (self.values_line_,) = beside.plot(self.values, **style)
-        beside.set_ylabel("Value" if self.values_name is None else self.values_name)
+        color = self.values_line_.get_color()
+        beside.set_ylabel("Value" if self.values_name is None else self.values_name, color=color)
+        beside.tick_params(axis="y", colors=color)
 
     def _plot_image(self, ax, weights, im_kw, colorbar):
         style = {"cmap": "Blues", "vmin": 0.0, "aspect": "auto", **im_kw}

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 _MAX_TICKS = 30  # names beside each other
-_MASKED = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "///", "linewidth": 0}
+_MASKED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "///", "linewidth": 0}
 
 
-def new_axes() -> Any:
+def new_axes(**options: Any) -> Any:
     """Return the axes of a new figure, importing matplotlib on the way."""
     try:
         import matplotlib.pyplot as plt
@@ -18,7 +18,7 @@ def new_axes() -> Any:
         raise ImportError(
             'Drawing needs matplotlib, which is not installed. Run: pip install "skrnn[plot]"'
         ) from error
-    return plt.subplots()[1]
+    return plt.subplots(**options)[1]
 
 
 def name_ticks(axis: Any, names: list[str] | None) -> None:
@@ -32,25 +32,22 @@ def name_ticks(axis: Any, names: list[str] | None) -> None:
         axis.set_tick_params(rotation=90)
 
 
-def hatch_masked(ax: Any, steps: np.ndarray) -> None:
-    """Mark steps from the bottom of the axes to the top, with a legend."""
+def hatch_steps(ax: Any, steps: np.ndarray) -> None:
+    """Mark masked steps from the bottom of the axes to the top."""
     if len(steps):
-        ax.bar(
-            steps,
-            1.0,
-            width=1.0,
-            transform=ax.get_xaxis_transform(),
-            zorder=0,
-            label="masked",
-            **_MASKED,
-        )
-        ax.legend()
+        ax.bar(steps, 1.0, width=1.0, transform=ax.get_xaxis_transform(), zorder=0, **_MASKED)
+        _explain_hatches(ax)
 
 
 def hatch_background(ax: Any) -> None:
-    """Hatch what shows where an image has no value, with a legend above the axes."""
+    """Mark where an image has no value."""
+    ax.patch.set(**_MASKED)
+    _explain_hatches(ax)
+
+
+def _explain_hatches(ax: Any) -> None:
+    """Put a legend above the axes, where it hides nothing."""
     from matplotlib.patches import Patch
 
-    ax.patch.set(**_MASKED)
-    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "frameon": False}
-    ax.legend(handles=[Patch(**_MASKED, label="masked")], **place)
+    place = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "borderaxespad": 0.3}
+    ax.legend(handles=[Patch(**_MASKED, label="masked")], frameon=False, **place)
