@@ -38,6 +38,15 @@ _KERAS_LAYERS = {
 }
 
 
+def make_inputs(spec: Spec, *, masked: bool = True) -> dict[str, Tensor]:
+    """Return the inputs that `spec` names, with or without that of the mask."""
+    return {
+        name: keras.Input(shape, dtype=dtype, name=name)
+        for name, (shape, dtype) in spec.inputs.items()
+        if masked or name != "mask"
+    }
+
+
 def recurrent_layer(spec: Spec, units: int, *, name: str, **options: Any) -> Any:
     """Return a recurrent layer; `options` are `return_sequences` and `return_state`."""
     params = _recurrent_params(spec)

@@ -6,7 +6,7 @@ from typing import Any
 
 from .._keras import keras
 from ..by_config import thaw
-from ._blocks import DTYPE, RECURRENT_INITIALIZERS, dropout, is_structure, reshape_rows
+from ._blocks import DTYPE, RECURRENT_INITIALIZERS, dropout, is_structure, make_inputs, reshape_rows
 from ._heads import read_out
 from ._layers import Placeholder
 from ._spec import ConvolutionalSpec
@@ -19,12 +19,7 @@ def build_convolutional(spec: ConvolutionalSpec, *, masked: bool = True) -> kera
 
     Rates that are left open are weights, as in `build_stacked`.
     """
-    inputs = {
-        name: keras.Input(shape, dtype=dtype, name=name)
-        for name, (shape, dtype) in spec.inputs.items()
-    }
-    if not masked:
-        del inputs["mask"]
+    inputs = make_inputs(spec, masked=masked)
     hidden, mask = inputs["sequence"], None
     if masked:  # Keras does not bring a mask to the rank of frames by itself
         mask = reshape_rows(inputs["mask"], spec.n_timesteps, 1, 1, 1)

@@ -12,7 +12,7 @@ import numpy as np
 from .._keras import keras
 from ..by_config import thaw
 from ..weights import Weights
-from ._blocks import reshape_rows
+from ._blocks import make_inputs, reshape_rows
 from ._heads import sort_quantiles
 from ._spec import CustomSpec
 
@@ -39,9 +39,7 @@ def build_custom(spec: CustomSpec, seed: int = 0) -> keras.Model:
     model = build_users_model(spec, seed)
     if takes_mask(model) and not spec.n_quantiles:
         return model
-    inputs = [
-        keras.Input(shape, dtype=dtype, name=name) for name, (shape, dtype) in spec.inputs.items()
-    ]
+    inputs = list(make_inputs(spec).values())
     outputs = model(inputs if takes_mask(model) else inputs[0])
     if spec.n_quantiles:
         outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))

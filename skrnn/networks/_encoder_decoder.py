@@ -20,6 +20,7 @@ from ._blocks import (
     DTYPE,
     dense,
     dropout,
+    make_inputs,
     merge_directions,
     read_both_ways,
     recurrent_cell,
@@ -50,10 +51,7 @@ def build_encoder_decoder(spec: Spec) -> keras.Model:
     Rates that are left open, as in a `spec.structure()`, are weights, and then all weights are
     placeholders. The trainable weights and their order are the same with and without.
     """
-    inputs = {
-        name: keras.Input(shape, dtype=dtype, name=name)
-        for name, (shape, dtype) in spec.inputs.items()
-    }
+    inputs = make_inputs(spec)
     return keras.Model(
         list(inputs.values()), _outputs(spec, inputs), name=f"{spec.cell}_encoder_decoder"
     )

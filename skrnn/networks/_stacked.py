@@ -10,6 +10,7 @@ from ._blocks import (
     DTYPE,
     dropout,
     embedding,
+    make_inputs,
     merge_directions,
     read_both_ways,
     recurrent_layer,
@@ -28,12 +29,7 @@ def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
     dropout rates are weights, and all weights are placeholders. With rates it is the one that users
     see, made of Keras' own layers. Both have the same trainable weights in the same order.
     """
-    inputs = {
-        name: keras.Input(shape, dtype=dtype, name=name)
-        for name, (shape, dtype) in spec.inputs.items()
-    }
-    if not masked:
-        del inputs["mask"]
+    inputs = make_inputs(spec, masked=masked)
     hidden = _read(spec, inputs["sequence"], inputs.get("mask"))
     outputs = read_out(spec, hidden)
     arguments = list(inputs.values()) if masked else inputs["sequence"]
