@@ -157,11 +157,12 @@ def saliency(estimator, X, *, output=None, step=-1):
     n_timesteps = inputs["mask"].shape[1]
     chosen = np.zeros((n_timesteps,) * estimator._every_step + spec.target_shape[-1:], np.float32)
     number, factors = _choose_output(estimator, output, chosen.shape[-1])
-    try:
-        place = chosen[step] if estimator._every_step else chosen
-    except IndexError as error:
-        raise ValueError(f"step={step} is out of range: there are {len(chosen)} steps.") from error
-    place[number] = factors
+    if estimator._every_step:
+        if not isinstance(step, Integral) or not -n_timesteps <= int(step) < n_timesteps:
+            raise ValueError(f"step={step!r} is out of range: there are {n_timesteps} steps.")
+        chosen[step][number] = factors
+    else:
+        chosen[number] = factors
     if spec.n_quantiles:
         chosen = np.where(np.arange(spec.n_quantiles) == spec.median, chosen[..., None], 0.0)
     gradients = estimator._network.input_gradients(Dataset(inputs), chosen.astype(np.float32))

@@ -36,11 +36,19 @@ class _SequenceScorer:
         options = dict(self.kwargs)
         if sample_weight is not None:
             options["sample_weight"] = np.asarray(sample_weight)[np.nonzero(known)[0]]
-        truth = y.reshape(known.shape) if y.size == known.size else y
-        return self.sign * self.score_func(truth[known], predictions[known], **options)
+        if y.size == predictions.size:
+            y = y.reshape(predictions.shape)
+        truth = _plain(y[known])
+        return self.sign * self.score_func(truth, _plain(predictions[known]), **options)
 
     def __repr__(self) -> str:
-        return f"make_sequence_scorer({self.score_func.__name__})"
+        name = getattr(self.score_func, "__name__", repr(self.score_func))
+        return f"make_sequence_scorer({name})"
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Return objects, as arrays with missing labels hold them, as what they are."""
+    return np.array(values.tolist()) if values.dtype == object else values
 
 
 def make_sequence_scorer(

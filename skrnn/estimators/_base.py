@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -223,6 +224,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _sample_outputs(self, inputs, mc_samples, random_state):
         """Return outputs with units dropped, (mc_samples, n_samples, ...)."""
+        if not isinstance(mc_samples, Integral) or mc_samples < 1:
+            raise ValueError(f"mc_samples must be a positive integer, not {mc_samples!r}.")
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         outputs = self._network.sample(Dataset(inputs), mc_samples, draw)
         return outputs.astype(np.float64)

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, softmax
-from sklearn.base import ClassifierMixin
+from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.metrics import accuracy_score
+from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -108,6 +109,7 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
         draws = self._sample_outputs(inputs, mc_samples, random_state)
         return np.stack([self._probabilities(outputs, mask) for outputs in draws])
 
+    @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one epoch, going on from the weights and the scaling of earlier calls.
 
@@ -162,10 +164,15 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
         return super().score(X, y, sample_weight)
 
     def _read_targets(self, y, mask, *, reset, name="y"):
-        labels = labels_of_steps(y, mask, name) if self._every_step else np.asarray(y)
+        labels = labels_of_steps(y, mask, name) if self._every_step else column_or_1d(y)
         check_classification_targets(labels)
+        given = getattr(self, "_first_classes", None)
+        if not reset and given is not None and not np.array_equal(given, self.classes_):
+            raise ValueError(
+                f"classes are {given}, but in the first call they were {self.classes_}. Pass the "
+                "same ones, or None."
+            )
         if reset:
-            given = getattr(self, "_first_classes", None)
             self.classes_ = np.unique(labels) if given is None else given
             if len(self.classes_) < 2:
                 raise ValueError(
@@ -204,11 +211,12 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
             return rows
         codes = _codes_of(rows.targets)
         counted = codes[rows.mask] if self._every_step else codes
-        present = np.unique(counted)
-        weights = np.ones(len(self.classes_))
-        weights[present] = compute_class_weight(
-            self.class_weight, classes=self.classes_[present], y=self.classes_[counted]
-        )
+        if isinstance(self.class_weight, dict):
+            weights = _given_weights(self.class_weight, self.classes_)
+        else:
+            present = np.unique(counted)
+            weights = np.ones(len(self.classes_))
+            weights[present] = compute_class_weight("balanced", classes=present, y=counted)
         return rows.reweighted(weights[codes])
 
     def _spec_details(self):
@@ -224,6 +232,20 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
         if self._every_step:
             probabilities[~mask] = np.nan
         return probabilities
+
+
+def _given_weights(class_weight, classes):
+    """Return the weights of a dict, in the order of the classes; one where there is none."""
+    weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+    unknown = set(class_weight) - set(classes.tolist())
+    left_out = set(classes.tolist()) - set(class_weight)
+    # A fold may lack a class; a name that is misspelt leaves another one out.
+    if unknown and left_out:
+        raise ValueError(
+            f"class_weight has {sorted(unknown, key=str)}, which are none of the classes "
+            f"{classes}. Use the labels of y as keys."
+        )
+    return weights
 
 
 def _codes_of(targets):

@@ -267,7 +267,8 @@ def _check_drops(spec: Spec, model: keras.Model) -> None:
                 "predict_samples runs the network as in training, which batch normalization does "
                 "not allow: rows would depend on each other. Use another normalization."
             )
-        drops = any(variable.name == "seed_generator_state" for variable in model.variables)
+        names = ("rate", "dropout", "recurrent_dropout", "stddev")
+        drops = any(getattr(layer, name, None) for layer in layers for name in names)
     else:
         rates = {name: rate for name, rate in spec.rates.items() if name != "teacher_forcing"}
         drops = any(rates.values())

@@ -171,8 +171,11 @@ def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
                 f'target_scaler="window" takes a target relative to the past in its window, which '
                 f'does not go with {name}. Use target_scaler="standard".'
             )
-    if len(shape) > 2 and lag is not None:
-        raise ValueError("seasonal_lag does not go with frames. Set seasonal_lag=None.")
+    if len(shape) > 2:
+        raise ValueError(
+            'target_scaler="window" does not go with frames, which hold no past of y. Use '
+            'target_scaler="standard".'
+        )
     if feature is None and n_features > 1:
         raise ValueError(
             f"X has {n_features} features: set target_feature to the number of the one that holds "

@@ -54,7 +54,7 @@ def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
     if labels.dtype.kind in "fO":
         _check_missing(pd.isna(labels), mask, name)
     labels = labels[mask]
-    return np.array(labels.tolist()) if labels.dtype == object else labels
+    return np.array(labels.tolist()) if labels.dtype == object else labels  # objects of one type
 
 
 def _as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:

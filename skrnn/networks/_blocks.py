@@ -96,12 +96,13 @@ def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
     return _dropout_layer(spec.dropout, name)(hidden)
 
 
-def embedding(spec: Spec) -> Any:
-    """Return the layer from numbers of tokens to vectors."""
+def embed(spec: Spec, numbers: Tensor) -> Tensor:
+    """Return the vectors of tokens; that of number zero, unknown tokens, is and stays zero."""
     options = {"embeddings_initializer": Placeholder()} if is_structure(spec) else {}
-    return keras.layers.Embedding(
+    layer = keras.layers.Embedding(
         spec.n_tokens, spec.embedding_dim, name="embedding", dtype=DTYPE, **options
     )
+    return layer(numbers) * ops.cast(numbers != 0, DTYPE)[..., None]
 
 
 def _dropout_layer(rate: float | None, name: str, *, one_mask: bool = False) -> Any:

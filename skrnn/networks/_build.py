@@ -9,8 +9,9 @@ import numpy as np
 from .._keras import keras
 from ..weights import Weights
 from ._convolutional import build_convolutional
-from ._custom import build_custom, build_users_model
+from ._custom import build_custom, build_users_model, takes_mask
 from ._encoder_decoder import build_encoder_decoder
+from ._heads import finish
 from ._spec import ConvolutionalSpec, CustomSpec, EncoderDecoderSpec, NetworkSpec
 from ._stacked import build_stacked
 
@@ -38,7 +39,10 @@ def build_keras_model(spec: Any, weights: Weights, *, masked: bool) -> keras.Mod
         Whether it needs an input for the mask.
     """
     if isinstance(spec, CustomSpec):
-        model = build_custom(spec) if spec.n_quantiles else build_users_model(spec)
+        model = build_users_model(spec)
+        if spec.n_quantiles or spec.output_activation != "linear":
+            inputs = model.inputs if takes_mask(model) else model.inputs[0]
+            model = keras.Model(inputs, finish(spec, model.outputs[0]))
         for variable, value in zip(model.non_trainable_variables, weights.fixed, strict=True):
             variable.assign(value)
     elif isinstance(spec, NetworkSpec | ConvolutionalSpec):

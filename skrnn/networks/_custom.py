@@ -12,8 +12,8 @@ import numpy as np
 from .._keras import keras
 from ..by_config import thaw
 from ..weights import Weights
-from ._blocks import make_inputs, reshape_rows
-from ._heads import sort_quantiles
+from ._blocks import make_inputs
+from ._heads import finish
 from ._spec import CustomSpec
 
 _random_lock = threading.Lock()
@@ -37,13 +37,10 @@ def build_custom(spec: CustomSpec, seed: int = 0) -> keras.Model:
         When inputs or outputs of the model are not those that are asked for.
     """
     model = build_users_model(spec, seed)
-    if takes_mask(model) and not spec.n_quantiles:
-        return model
-    inputs = list(make_inputs(spec).values())
-    outputs = model(inputs if takes_mask(model) else inputs[0])
-    if spec.n_quantiles:
-        outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))
-    return keras.Model(inputs, outputs)
+    outputs = finish(spec, model.outputs[0])
+    if takes_mask(model):
+        return keras.Model(model.inputs, outputs)
+    return keras.Model([*model.inputs, make_inputs(spec)["mask"]], outputs)
 
 
 def build_users_model(spec: CustomSpec, seed: int = 0) -> keras.Model:
@@ -56,6 +53,11 @@ def build_users_model(spec: CustomSpec, seed: int = 0) -> keras.Model:
         raise TypeError(
             f"network must return a keras.Model, but it returned {model!r} for input shape {shape} "
             f"and {n_outputs} outputs."
+        )
+    if not getattr(model, "inputs", None):
+        raise ValueError(
+            "network must return a model that has its inputs. Build it from keras.Input, as in "
+            "keras.Model(inputs, outputs) or keras.Sequential([keras.Input(shape), ...])."
         )
     _check_inputs(model, shape)
     _check_outputs(model, spec, n_outputs)
@@ -70,8 +72,9 @@ def takes_mask(model: keras.Model) -> bool:
 def initial_weights_of_custom(spec: CustomSpec, rng: np.random.Generator) -> Weights:
     """Return the weights that a fresh model starts from, drawn by its own initialisers."""
     model = build_custom(spec, seed=int(rng.integers(2**63)))
-    trainable = [np.array(variable) for variable in model.trainable_variables]
-    return Weights(trainable, [np.array(variable) for variable in model.non_trainable_variables])
+    trainable = [np.array(variable.value) for variable in model.trainable_variables]
+    fixed = [np.array(variable.value) for variable in model.non_trainable_variables]
+    return Weights(trainable, fixed)
 
 
 @contextmanager
@@ -108,10 +111,11 @@ def _check_outputs(model: keras.Model, spec: CustomSpec, n_outputs: int) -> None
             f"network must return a model with one output of shape {expected}, but the outputs "
             f"have shapes {found}."
         )
-    activation = getattr(getattr(model.layers[-1], "activation", None), "__name__", None)
-    if spec.output_activation != "linear" and activation in _PROBABILITIES:
+    last = model.outputs[0]._keras_history.operation
+    kind = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
+    if spec.output_activation != "linear" and kind in _PROBABILITIES:
         raise ValueError(
-            f"The model that network returns ends with {activation}, but a classifier needs the "
+            f"The model that network returns ends with {kind}, but a classifier needs the "
             "values before it, on which the loss is exact. Leave the last activation out; "
             "predict_proba applies it."
         )

@@ -60,8 +60,9 @@ class Autoregression(keras.layers.Layer):
     attention : Attention or None
     n_targets, median : int
         Values per step, and which of their quantiles is fed back.
-    teacher_forcing : float or None
-        None leaves it to the weights.
+    teacher_forcing, dropout, variational_dropout : float or None
+        None leaves them to the weights. The dropouts are those of the outputs of the cells, with a
+        mask for every step, and with one for all of them.
     """
 
     def __init__(
@@ -73,13 +74,24 @@ class Autoregression(keras.layers.Layer):
         n_targets: int,
         median: int,
         teacher_forcing: float | None,
+        dropout: float | None,
+        variational_dropout: float | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.cells, self.output_layer, self.attention = cells, output, attention
         self.n_targets, self.median, self.teacher_forcing = n_targets, median, teacher_forcing
+        self.dropout, self.variational_dropout = dropout, variational_dropout
         self.supports_masking = True
         self.forcing = ValueDropout(name="teacher_forcing", dtype="float32")
+        self.drops = [
+            ValueDropout(name=f"dropout_decoder_{n + 1}", dtype="float32")
+            for n in range(len(cells))
+        ]
+        self.variational_drops = [
+            ValueDropout(name=f"variational_dropout_decoder_{n + 1}", dtype="float32")
+            for n in range(len(cells) if variational_dropout != 0.0 else 0)
+        ]
 
     def build(self, shapes: dict[str, Any]) -> None:
         """Create the weights."""
@@ -90,9 +102,15 @@ class Autoregression(keras.layers.Layer):
         if self.attention is not None:
             _build(self.attention, (None, 1, width), shapes["values"])
         _build(self.output_layer, (None, width))
-        _build(self.forcing, (None, 1))
-        if self.teacher_forcing is not None:
-            self.forcing.rate.assign(self.teacher_forcing)
+        for layers, rate in (
+            ([self.forcing], self.teacher_forcing),
+            (self.drops, self.dropout),
+            (self.variational_drops, self.variational_dropout),
+        ):
+            for layer in layers:
+                _build(layer, (None, 1))
+                if rate is not None:
+                    layer.rate.assign(rate)
         self.built = True
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Tensor:
@@ -118,9 +136,9 @@ class Autoregression(keras.layers.Layer):
 
         def step(carry: Any, now: Any) -> Any:
             before, states = carry
-            now_known, now_skip, now_truth, now_given = now
+            now_known, now_skip, now_truth, now_given, now_keep = now
             joint = before if now_known is None else ops.concatenate([before, now_known], -1)
-            hidden, states = self._advance(joint, states)
+            hidden, states = self._advance(joint, states, now_keep)
             if self.attention is not None:
                 hidden = self.attention(hidden[:, None], inputs["values"], inputs.get("mask"))[:, 0]
             outputs = self.output_layer(hidden)
@@ -129,7 +147,9 @@ class Autoregression(keras.layers.Layer):
             return (ops.where(now_given, now_truth, own), states), outputs
 
         start = (inputs["first"], list(inputs["states"]))
-        _, outputs = ops.scan(step, start, (known, skip, truth, given))
+        self._renew_masks(start[1], training)
+        keep = self._keep(truth, training)
+        _, outputs = ops.scan(step, start, (known, skip, truth, given, keep))
         return ops.swapaxes(outputs, 0, 1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
@@ -152,6 +172,8 @@ class Autoregression(keras.layers.Layer):
             "n_targets": self.n_targets,
             "median": self.median,
             "teacher_forcing": self.teacher_forcing,
+            "dropout": self.dropout,
+            "variational_dropout": self.variational_dropout,
         }
 
     @classmethod
@@ -170,14 +192,46 @@ class Autoregression(keras.layers.Layer):
         drawn = self.forcing.draw((*ops.shape(truth)[:2], 1))
         return ops.logical_and(drawn, ops.logical_not(ops.isnan(truth)))
 
-    def _advance(self, hidden: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        after: list[Tensor] = []
+    def _keep(self, truth: Tensor, training: bool) -> list[Tensor] | None:
+        """Return the factors of dropout on the outputs of each cell, at all steps."""
+        if not training:
+            return None
+        horizon, n_rows = ops.shape(truth)[:2]
+        keep = [
+            drop.scale((horizon, n_rows, cell.units))
+            for drop, cell in zip(self.drops, self.cells, strict=True)
+        ]
+        if not self.variational_drops:
+            return keep
+        same = [
+            drop.scale((1, n_rows, cell.units))
+            for drop, cell in zip(self.variational_drops, self.cells, strict=True)
+        ]
+        return [a * b for a, b in zip(keep, same, strict=True)]
+
+    def _renew_masks(self, states: list[Tensor], training: bool) -> None:
+        """Draw the masks of recurrent dropout before the loop: one serves all its steps."""
+        place = 0
         for cell in self.cells:
-            n_states = len(cell.state_size) if isinstance(cell.state_size, list | tuple) else 1
-            own = states[len(after) : len(after) + n_states]
+            cell.reset_recurrent_dropout_mask()
+            if training:
+                cell.get_recurrent_dropout_mask(states[place])
+            place += _n_states(cell)
+
+    def _advance(
+        self, hidden: Tensor, states: list[Tensor], keep: list[Tensor] | None
+    ) -> tuple[Tensor, list[Tensor]]:
+        after: list[Tensor] = []
+        for number, cell in enumerate(self.cells):
+            own = states[len(after) : len(after) + _n_states(cell)]
             hidden, new = cell(hidden, own)
             after += new if isinstance(new, list | tuple) else [new]
+            hidden = hidden if keep is None else hidden * keep[number]
         return hidden, after
+
+
+def _n_states(cell: Any) -> int:
+    return len(cell.state_size) if isinstance(cell.state_size, list | tuple) else 1
 
 
 def _build(layer: Any, *shapes: Shape) -> None:

@@ -175,6 +175,8 @@ def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tens
         n_targets=spec.n_targets,
         median=spec.median,
         teacher_forcing=spec.teacher_forcing,
+        dropout=spec.dropout,
+        variational_dropout=spec.variational_dropout,
         name="autoregression",
         dtype=DTYPE,
     )

@@ -62,7 +62,11 @@ def apply(layers: list[Any], hidden: Tensor) -> Tensor:
 
 def read_out(spec: Any, hidden: Tensor) -> Tensor:
     """Return the outputs of a network that answers from each vector on the last axis."""
-    outputs = apply(output_layers(spec, spec.n_outputs), hidden)
+    return finish(spec, apply(output_layers(spec, spec.n_outputs), hidden))
+
+
+def finish(spec: Any, outputs: Tensor) -> Tensor:
+    """Return outputs with an axis of sorted quantiles, or as probabilities, where `spec` says."""
     if spec.n_quantiles:
         outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))
     if spec.output_activation == "linear":

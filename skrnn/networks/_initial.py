@@ -105,9 +105,7 @@ def _draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) ->
     if initializer == "orthogonal":
         return _orthogonal((math.prod(shape[:-1]), shape[-1]), rng).reshape(shape)
     if initializer == "embeddings":
-        value = rng.uniform(-_LARGEST_EMBEDDING, _LARGEST_EMBEDDING, shape).astype(np.float32)
-        value[0] = 0.0  # that of tokens not seen in training, which never learns
-        return value
+        return rng.uniform(-_LARGEST_EMBEDDING, _LARGEST_EMBEDDING, shape).astype(np.float32)
     seeded = _seeded(keras.initializers.get(initializer), rng)
     return np.array(seeded(shape, dtype="float32"), dtype=np.float32)
 

@@ -9,7 +9,7 @@ from ._attention import Attention
 from ._blocks import (
     DTYPE,
     dropout,
-    embedding,
+    embed,
     make_inputs,
     merge_directions,
     read_both_ways,
@@ -39,7 +39,7 @@ def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
 def _read(spec: NetworkSpec, hidden: Tensor, mask: Tensor) -> Tensor:
     """Return what the recurrent layers make of a sequence: at its end, or at every step."""
     if spec.n_tokens:
-        hidden = embedding(spec)(hidden)
+        hidden = embed(spec, hidden)
     for depth in range(len(spec.units) - 1):
         hidden = _finish(spec, depth, hidden, mask, _layer(spec, depth)(hidden, mask=mask))
     depth, below = len(spec.units) - 1, hidden
@@ -77,7 +77,7 @@ def _finish(
     outputs = dropout(spec, outputs, name or f"dropout_{depth + 1}")
     if not spec.skip_connections or not depth or below.shape[-1] != outputs.shape[-1]:
         return outputs
-    return outputs + (below if len(outputs.shape) == 3 else LastStep(dtype=DTYPE)(below, mask))
+    return outputs + (below if len(outputs.shape) == 3 else LastStep(dtype=DTYPE)(below, mask=mask))
 
 
 def _attend(spec: NetworkSpec, query: Tensor, steps: Tensor, mask: Tensor) -> Tensor:

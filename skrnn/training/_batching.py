@@ -16,7 +16,7 @@ class Batches:
     """Up to a fixed number of batches, as one call of a program takes them.
 
     Every array starts with the axes (batches per call, batch size). `n_batches` of them are filled;
-    of these the last may hold fewer real rows, padded with a copy of its first row.
+    of these the last may hold fewer real rows, padded with copies of the first ones of the call.
 
     Attributes
     ----------
@@ -49,9 +49,7 @@ def iterate_batches(
 
 def _gather(data: Any, rows: np.ndarray, batch_size: int, per_call: int) -> Batches:
     n_batches = -(-len(rows) // batch_size)
-    first_of_last = rows[(n_batches - 1) * batch_size]
-    padded = np.full(n_batches * batch_size, first_of_last)
-    padded[: len(rows)] = rows
+    padded = np.resize(rows, n_batches * batch_size)
     real = np.zeros((per_call, batch_size), np.float32)
     real.flat[: len(rows)] = 1.0
 

@@ -129,7 +129,9 @@ def batch_loss(
         real = ops.cast(known, "float32") * real[:, None]
         n_rows = ops.sum(real)
         targets, predictions, weight, real = map(_by_step, (targets, predictions, weight, real))
-    if targets.shape == predictions.shape:  # where there is no target, any prediction is right
+    if isinstance(loss, ClassLoss):  # steps without a class weigh nothing
+        targets = ops.where(ops.isnan(targets), 0.0, targets)
+    elif targets.shape == predictions.shape:  # where there is no target, any prediction is right
         targets = ops.where(ops.isnan(targets), predictions, targets)
     weight = weight * real
     losses = row_loss(loss)(targets, predictions)
