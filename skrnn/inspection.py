@@ -22,6 +22,7 @@ __all__ = ["permutation_importance", "saliency"]
     {
         "estimator": [NetworkEstimator],
         "by": [StrOptions({"feature", "timestep", "both"})],
+        "scoring": [str, callable, None],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     },
@@ -118,13 +119,15 @@ def saliency(estimator, X, *, output=None, step=-1):
         Which prediction. For a regressor the number of the output; None means the first. For a
         classifier a label; None means the last of `classes_`.
     step : int, default=-1
-        With `return_sequences=True`, the step whose prediction it is.
+        With `return_sequences=True`, the step whose prediction it is; where that is masked,
+        gradients are zero.
 
     Returns
     -------
     gradients : ndarray of shape (n_samples, n_timesteps, n_features)
-        Scaled target, or log-odds of a class, per scaled input: with the default scalers, standard
-        deviations of the target per standard deviation of the feature. Zero where masked.
+        Scaled target, or log-odds of a class (against the mean of the others, where there are
+        several), per scaled input: with the default scalers, standard deviations of the target per
+        standard deviation of the feature. Zero where masked.
 
     Raises
     ------
@@ -167,6 +170,8 @@ def saliency(estimator, X, *, output=None, step=-1):
         chosen = np.where(np.arange(spec.n_quantiles) == spec.median, chosen[..., None], 0.0)
     gradients = estimator._network.input_gradients(Dataset(inputs), chosen.astype(np.float32))
     gradients[~inputs["mask"]] = 0.0
+    if estimator._every_step:
+        gradients[~inputs["mask"][:, step]] = 0.0  # nothing is predicted there
     return gradients.astype(np.float64)
 
 

@@ -391,6 +391,12 @@ TAGS = {
 
 
 class TestTags:
+    def test_of_several_types(self, X, there):
+        tags = np.where(there, 1, np.nan).astype(object)
+        tags[0, np.argmax(there[0])] = "a"
+        with pytest.raises(ValueError, match="mixes strings"):
+            tagger().fit(X, tags)
+
     @pytest.mark.parametrize(("convert", "kind"), TAGS.values(), ids=list(TAGS))
     def test_of_any_type(self, X, tags, there, tagged, convert, kind):
         y = convert(tags, there)

@@ -555,8 +555,9 @@ class TestNetwork:
             then(layers.Activation("softmax")),
             then(lambda outputs: layers.Softmax()(outputs)),
             then(keras.ops.softmax),
+            then(lambda outputs: keras.Sequential([layers.Softmax()])(outputs)),
         ],
-        ids=["dense-softmax", "dense-sigmoid", "activation", "layer", "function"],
+        ids=["dense-softmax", "dense-sigmoid", "activation", "layer", "function", "model"],
     )
     def test_probabilities_at_the_end(self, X, three, network):
         match = r"network returns ends with .*[Ll]eave"
@@ -956,6 +957,14 @@ class TestSaliency:
         model = regressor(network=step_by_step, return_sequences=True).fit(ragged, ragged)
         with pytest.raises(ValueError, match=r"step=.*5 steps"):
             saliency(model, ragged, step=step)
+
+    def test_a_masked_step_has_none(self, ragged):
+        model = regressor(network=step_by_step, return_sequences=True).fit(ragged, ragged)
+        gradients = saliency(model, ragged, step=-1)
+        there = ~np.isnan(ragged[:, -1])
+        assert there.any()
+        assert not there.all()
+        assert (abs(gradients).max(axis=(1, 2)) > 0).tolist() == there.tolist()
 
     def test_refusals(self, read, tokens, X, y):
         with pytest.raises(ValueError, match="tokens"):

@@ -176,8 +176,8 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
             self.classes_ = np.unique(labels) if given is None else given
             if len(self.classes_) < 2:
                 raise ValueError(
-                    f"{name} has one class only, {self.classes_[0]!r}: there is nothing to tell "
-                    "apart. Pass rows of at least two classes."
+                    f"{name} has one class only, {self.classes_.tolist()}: there is nothing to "
+                    "tell apart. Pass rows of at least two classes."
                 )
         codes = self._codes(labels, name)
         if len(self.classes_) == 2:
@@ -194,10 +194,11 @@ class Classifier(ClassifierMixin, NetworkEstimator, ClassParameters):
         place = np.minimum(np.searchsorted(self.classes_, labels), len(self.classes_) - 1)
         unknown = self.classes_[place] != labels
         if unknown.any():
+            label = labels[unknown].tolist()[0]
             raise ValueError(
-                f"{name} has the label {labels[unknown][0]!r}, which is none of the classes "
-                f"{self.classes_}. Pass the labels of the first fit; partial_fit takes all of them "
-                "as classes in its first call."
+                f"{name} has the label {label!r}, which is none of the classes {self.classes_}. "
+                "Pass the labels of the first fit; partial_fit takes all of them as classes in its "
+                "first call."
             )
         return place
 

@@ -76,7 +76,8 @@ _PARAMETERS: Descriptions = {
         '{"standard", "minmax", "robust", "power", "window"}, transformer or None',
         "How inputs are scaled, per feature over all unmasked steps of the rows trained on; a\n"
         'transformer is cloned. "window" takes off each window\'s own mean and divides by its own\n'
-        "standard deviation, which makes series with a trend learnable.",
+        "standard deviation, which makes series with a trend learnable (with\n"
+        "`return_sequences=True` these are of the whole sequence, later steps included).",
     ),
     "target_scaler": (
         '{"standard", "minmax", "robust", "power", "window"}, transformer or None',
@@ -132,10 +133,10 @@ _PARAMETERS: Descriptions = {
     "network": (
         "callable",
         "Function of the shape of a sequence, `(n_timesteps, n_features)`, and the number of\n"
-        "outputs that returns a `keras.Model`, in place of the layers that the other parameters\n"
-        "describe (these are not used then). The last layer has no activation. A second input of\n"
-        "shape `(n_timesteps,)` and type bool, if there is one, gets the mask. For pickles and\n"
-        "processes, define the function in a module.",
+        "outputs that builds a new `keras.Model` at each call, in place of the layers that the\n"
+        "other parameters describe (these are not used then). The last layer has no activation.\n"
+        "A second input of shape `(n_timesteps,)` and type bool, if there is one, gets the mask.\n"
+        "For pickles and processes, define the function in a module.",
     ),
     "filters": (
         "int or sequence of int",

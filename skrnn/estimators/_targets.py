@@ -54,7 +54,11 @@ def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
     if labels.dtype.kind in "fO":
         _check_missing(pd.isna(labels), mask, name)
     labels = labels[mask]
-    return np.array(labels.tolist()) if labels.dtype == object else labels  # objects of one type
+    if labels.dtype != object:
+        return labels
+    if len({isinstance(label, str) for label in labels}) > 1:
+        raise ValueError(f"{name} mixes strings and other labels. Use labels of one type.")
+    return np.array(labels.tolist())
 
 
 def _as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:

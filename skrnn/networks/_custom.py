@@ -111,7 +111,9 @@ def _check_outputs(model: keras.Model, spec: CustomSpec, n_outputs: int) -> None
             f"network must return a model with one output of shape {expected}, but the outputs "
             f"have shapes {found}."
         )
-    last = model.outputs[0]._keras_history.operation
+    last = model
+    while isinstance(last, keras.Model):  # which may end with another model
+        last = last.outputs[0]._keras_history.operation
     kind = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
     if spec.output_activation != "linear" and kind in _PROBABILITIES:
         raise ValueError(
