@@ -237,7 +237,8 @@ def main():
     per_step.to_csv(arguments.output / "errors_per_step.csv", float_format="%.4f")
     figure = draw(X[valid], y[valid], forecasts, per_step)
     figure.savefig(arguments.output / "digit_reversal.png", dpi=120)
-    print(f"\nWritten to {arguments.output.resolve()}: errors, errors per step and a picture")
+    names = "errors.csv, errors_per_step.csv, digit_reversal.png"
+    print(f"\nWritten to {arguments.output.resolve()}: {names}")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def permutation_importance(
         Targets, as for `score`.
     by : {"feature", "timestep", "both"}, default="feature"
         What is shuffled at a time: a feature at all steps, all features of a step, or a single
-        feature at a single step.
+        feature at a single step. Channels are the features of frames.
     scoring : str, callable or None, default=None
         As in scikit-learn; None means the `score` of the estimator.
     n_repeats : int, default=5
@@ -127,7 +127,8 @@ def saliency(estimator, X, *, output=None, step=-1):
     gradients : ndarray of shape (n_samples, n_timesteps, n_features)
         Scaled target, or log-odds of a class (against the mean of the others, where there are
         several), per scaled input: with the default scalers, standard deviations of the target per
-        standard deviation of the feature. Zero where masked.
+        standard deviation of the feature. Zero where masked. For frames the shape is that of `X`
+        with an axis of channels.
 
     Raises
     ------

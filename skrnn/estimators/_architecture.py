@@ -29,6 +29,9 @@ class RecurrentLayers:
     def attention_weights(self, X: Any) -> np.ndarray:
         """Return how much attention the network pays to each step.
 
+        The weights tell where the answer is looked up. A recurrent layer keeps what it has read, so
+        that need not be where it came from: for that see `skrnn.saliency`.
+
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
