@@ -348,11 +348,22 @@ def write(folder, series, results, choices):
     print(f"\nWritten to {folder.resolve()}: forecasts.csv, {', '.join(figures)}")
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    SETTINGS["epochs"] = 2
+    GRID["model__units"] = [4]
+    WINDOWS[:] = [6]
+
+
 def main():
     parser = argparse.ArgumentParser(description="AirPassengers, one month ahead")
     parser.add_argument("--output", type=Path, default=Path("output/air_passengers"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.seeds = 1
 
     series = load_airline()
     train = series.to_numpy()[:-N_TEST]

@@ -155,11 +155,22 @@ def draw(model, X, labels, marked, measures):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    global LENGTHS, SHOWN, N_TRAIN, N_TEST
+    LENGTHS, SHOWN, N_TRAIN, N_TEST = (40,), 40, 100, 100
+    SETTINGS.update(units=4, epochs=2)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Attention, and what it does not explain")
     parser.add_argument("--output", type=Path, default=Path("output/attention"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.seeds = 1
 
     tables, networks = {}, {}
     for length in LENGTHS:

@@ -178,11 +178,23 @@ def draw(X, y, forecasts, per_step):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    global N_TRAIN, N_VALID
+    N_TRAIN, N_VALID = 80, 80
+    for network in NETWORKS.values():
+        network.keywords["epochs"] = 1
+
+
 def main():
     parser = argparse.ArgumentParser(description="Digits backwards")
     parser.add_argument("--output", type=Path, default=Path("output/digit_reversal"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.seeds = 1
 
     X, y = draw_sequences(N_TRAIN + N_VALID, seed=0)
     train, valid = slice(0, N_TRAIN), slice(N_TRAIN, None)

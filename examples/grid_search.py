@@ -141,10 +141,19 @@ def draw_grid(table):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    NETWORK.set_params(epochs=1)
+    GRID["network__units"] = [4]
+
+
 def main():
     parser = argparse.ArgumentParser(description="A grid search over networks and windows")
     parser.add_argument("--output", type=Path, default=Path("output/grid_search"))
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
 
     series = load_airline()
     growth = np.log(series / series.shift(12)).dropna()

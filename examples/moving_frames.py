@@ -170,11 +170,21 @@ def draw(test, answers):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    global N_TRAIN, N_TEST
+    N_TRAIN, N_TEST = 80, 80
+    SETTINGS["epochs"] = CONVOLUTIONAL["epochs"] = 1
+
+
 def main():
     parser = argparse.ArgumentParser(description="Which way does it move?")
     parser.add_argument("--output", type=Path, default=Path("output/moving_frames"))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
 
     train, test = draw_films(N_TRAIN, seed=0), draw_films(N_TEST, seed=1)
     table, answers = fit_and_score(models_of(arguments.seed), train, test)

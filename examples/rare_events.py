@@ -217,12 +217,22 @@ def draw_alarms(ax, data, alarms, stops, truth, n_windows=60):
     ax.legend(loc="lower left", ncols=4, fontsize="small")
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    for network in NETWORKS.values():
+        network.set_params(units=4, epochs=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description="Rare faults in sensor data")
     parser.add_argument("--output", type=Path, default=Path("output/rare_events"))
     parser.add_argument("--blocks", type=int, default=1400)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.blocks = 200
 
     data, ends = sensor_data(arguments.blocks, np.random.default_rng(arguments.seed))
     X, y, stops = to_windows(data, ends)

@@ -38,6 +38,7 @@ TEST_SHARE = 0.2
 FROM_TRAINING = ["standard", "minmax", "robust", "power"]  # statistics of the training part
 SCALERS = [*FROM_TRAINING, "window"]
 NETWORKS = {"LSTM": LSTMRegressor, "BiLSTM": BiLSTMRegressor}
+SETTINGS = {"lr_schedule": "cosine"}
 GRID = [
     {"input_scaler": [scaler], "target_scaler": [scaler], "learning_rate": [0.003, 0.01]}
     for scaler in SCALERS
@@ -48,7 +49,7 @@ ALPHAS = np.logspace(-3, 3, 13)
 def search(network, X, y):
     """Return the error of each scaler in cross-validation, with the learning rate that gave it."""
     finder = GridSearchCV(
-        network(lr_schedule="cosine", random_state=0),
+        network(**SETTINGS, random_state=0),
         GRID,
         scoring="neg_root_mean_squared_error",
         cv=TimeSeriesSplit(3),  # every fold is above the months before it, like the test part
@@ -68,7 +69,7 @@ def forecasts_by_seed(network, scaler, learning_rate, train, X_test, n_seeds):
         input_scaler=scaler,
         target_scaler=scaler,
         learning_rate=learning_rate,
-        lr_schedule="cosine",
+        **SETTINGS,
     )
     return np.stack(
         [model.set_params(random_state=seed).fit(*train).predict(X_test) for seed in range(n_seeds)]
@@ -156,11 +157,22 @@ def draw(series, months, forecasts):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    SETTINGS["epochs"] = 1
+    for grid in GRID:
+        grid["learning_rate"] = [0.01]
+
+
 def main():
     parser = argparse.ArgumentParser(description="Scalers for a series that grows")
     parser.add_argument("--output", type=Path, default=Path("output/scalers"))
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.seeds = 1
 
     series = load_airline()
     X, y = make_windows(series.to_numpy(), WINDOW)

@@ -223,12 +223,21 @@ def draw(closes, results, best):
     return figure
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    TRAINING["epochs"] = 1
+
+
 def main():
     parser = argparse.ArgumentParser(description="Daily closes, one day ahead")
     parser.add_argument("csv", type=Path, nargs="?", help="daily closes; a random walk without")
     parser.add_argument("--output", type=Path, default=Path("output/stock_closes"))
     parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+        arguments.seeds = 1
 
     series = random_walk() if arguments.csv is None else read(arguments.csv)
     X, y = make_windows(series.to_numpy(), WINDOW)

@@ -25,6 +25,8 @@ from skrnn import Seq2SeqForecaster
 
 WINDOW, HORIZON = 14, 7
 TRAIN_END, TEST = "2015-12-31", "2016-01-01"
+PLAIN = {"window": WINDOW}
+KNOWING = {"window": 56, "calendar": True, "epochs": 15}
 SETTINGS = {"quantiles": None, "loss": "mse", "random_state": 0}  # the squared error is scored
 
 
@@ -92,12 +94,20 @@ def draw(rides, forecasts, first, path):
     plt.close(figure)
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    PLAIN["epochs"] = KNOWING["epochs"] = 1
+
+
 def main():
     """Run the example."""
     parser = argparse.ArgumentParser(description="Daily riders, a week ahead.")
     parser.add_argument("csv", type=Path, nargs="?", help="daily boardings; synthetic without")
     parser.add_argument("--output", type=Path, default=Path("week_ahead"))
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
     options = parser.parse_args()
+    if options.quick:
+        shrink()
     options.output.mkdir(parents=True, exist_ok=True)
 
     frame = synthetic() if options.csv is None else read(options.csv)
@@ -107,8 +117,8 @@ def main():
     values, first = rides.to_numpy(), rides.index.get_loc(TEST)
     ahead = np.arange(first, len(rides) - HORIZON + 1)[:, None] + np.arange(HORIZON)
 
-    plain, small = network_forecasts(rides, None, window=WINDOW)
-    knowing, large = network_forecasts(rides, kinds, window=56, calendar=True, epochs=15)
+    plain, small = network_forecasts(rides, None, **PLAIN)
+    knowing, large = network_forecasts(rides, kinds, **KNOWING)
     forecasts = {
         "a week ago": values[ahead - HORIZON],
         "ridge, 14 days": ridge_forecasts(values, first),

@@ -21,13 +21,15 @@ from skrnn import Seq2SeqForecaster
 
 HORIZON = 13
 LEVELS = (0.1, 0.9)
+N_SERIES = 60  # of the synthetic panel
+SETTINGS = {"random_state": 0}
 
 
 def synthetic():
     """Return training and test parts of random walks with a yearly wave."""
     rng = np.random.default_rng(0)
     series = {}
-    for number in range(60):
+    for number in range(N_SERIES):
         n_weeks = int(rng.integers(150, 400))
         wave = 5 * rng.uniform() * np.sin(2 * np.pi * (np.arange(n_weeks) + rng.integers(52)) / 52)
         series[f"S{number}"] = 10 ** rng.uniform(1, 4) * (
@@ -59,11 +61,22 @@ def scaled_error(forecast, train, test):
     )
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    global N_SERIES
+    N_SERIES = 8
+    SETTINGS["epochs"] = 1
+
+
 def main():
     """Run the example."""
     parser = argparse.ArgumentParser(description="Hundreds of weekly series, one network.")
     parser.add_argument("folder", type=Path, nargs="?", help="M4 files; synthetic without")
-    folder = parser.parse_args().folder
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+    folder = arguments.folder
     if folder is None:
         train, test = synthetic()
     else:
@@ -71,7 +84,7 @@ def main():
         test = read(folder / "Test" / "Weekly-test.csv")
 
     start = perf_counter()
-    forecaster = Seq2SeqForecaster(random_state=0)
+    forecaster = Seq2SeqForecaster(**SETTINGS)
     forecaster.fit(to_panel(train), fh=range(1, HORIZON + 1))
     seconds = perf_counter() - start
     forecasts = {

@@ -28,6 +28,7 @@ from skrnn import Seq2SeqForecaster, make_windows
 HORIZON = 12
 N_YEARS = 3
 COVERAGE = 0.8
+SETTINGS = {"n_members": 3, "n_jobs": 2, "random_state": 0}
 
 
 def ridge_forecast(train):
@@ -42,7 +43,7 @@ def ridge_forecast(train):
 
 def forecast_year(train):
     """Return one column per forecast for the year after `train`."""
-    forecaster = Seq2SeqForecaster(n_members=3, n_jobs=2, random_state=0)
+    forecaster = Seq2SeqForecaster(**SETTINGS)
     forecaster.fit(train, fh=range(1, HORIZON + 1))
     frame = forecaster.predict_interval(coverage=COVERAGE)
     frame.columns = ["lower", "upper"]
@@ -103,11 +104,22 @@ def draw(series, forecasts, path):
     plt.close(figure)
 
 
+def shrink():
+    """Make everything small. The figures of such a run mean nothing."""
+    global N_YEARS
+    N_YEARS = 1
+    SETTINGS.update(n_members=1, epochs=1)
+
+
 def main():
     """Run the example."""
     parser = argparse.ArgumentParser(description="Airline passengers, a year ahead.")
     parser.add_argument("--output", type=Path, default=Path("year_ahead"))
-    folder = parser.parse_args().output
+    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        shrink()
+    folder = arguments.output
     folder.mkdir(parents=True, exist_ok=True)
     series = load_airline()
     forecasts = forecast_years(series)

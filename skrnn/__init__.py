@@ -1,18 +1,25 @@
 """Recurrent networks as scikit-learn estimators and sktime forecasters."""
 
-from .estimators._classifiers import BiLSTMClassifier, LSTMClassifier, RecurrentClassifier
-from .estimators._convolutional import ConvLSTMClassifier, ConvLSTMRegressor
-from .estimators._regressors import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
-from .estimators._seq2seq import Seq2SeqRegressor
+from . import compat  # noqa: F401  chooses the backend of Keras, before anything imports it
+from .engines.jax._compile_cache import clear_compile_cache, compile_cache_info
+from .engines.jax._disk_cache import set_compile_cache_dir
+from .estimators._bilstm_classifier import BiLSTMClassifier
+from .estimators._bilstm_regressor import BiLSTMRegressor
+from .estimators._conv_lstm_classifier import ConvLSTMClassifier
+from .estimators._conv_lstm_regressor import ConvLSTMRegressor
+from .estimators._lstm_classifier import LSTMClassifier
+from .estimators._lstm_regressor import LSTMRegressor
+from .estimators._recurrent_classifier import RecurrentClassifier
+from .estimators._recurrent_regressor import RecurrentRegressor
+from .estimators._seq2seq_regressor import Seq2SeqRegressor
+from .inputs._to_sequences import to_sequences
 from .inspection import permutation_importance, saliency
+from .persistence import load, save
 from .plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
+from .scaling._sequence_scaler import SequenceScaler
 from .scoring import make_sequence_scorer
-from .training._compile_cache import clear_compile_cache, compile_cache_info
-from .training._persistent_cache import set_compile_cache_dir
-from .windowing._scaler import SequenceScaler
-from .windowing._sequences import to_sequences
+from .windowing._functions import make_targets, make_windows
 from .windowing._transformer import SlidingWindowTransformer
-from .windowing._windows import make_targets, make_windows
 
 __version__ = "0.1.0.dev0"
 
@@ -34,11 +41,13 @@ __all__ = [
     "TrainingCurveDisplay",
     "clear_compile_cache",
     "compile_cache_info",
+    "load",
     "make_sequence_scorer",
     "make_targets",
     "make_windows",
     "permutation_importance",
     "saliency",
+    "save",
     "set_compile_cache_dir",
     "to_sequences",
 ]

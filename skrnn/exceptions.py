@@ -18,7 +18,10 @@ class TrainingDivergedError(FloatingPointError):
 
 
 class UnsupportedBackendError(RuntimeError):
-    """Keras runs on a backend that the training engine cannot use.
+    """Keras runs on a backend that skrnn has no engine for, or on which a feature does not work.
+
+    The message names the feature. The remedy is to set the environment variable `KERAS_BACKEND=jax`
+    before keras is imported for the first time. Nothing has been trained by then.
 
     Examples
     --------

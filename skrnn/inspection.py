@@ -9,11 +9,11 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
+from .compat._sklearn import Interval, StrOptions, validate_params
+from .engines._dataset import Dataset
 from .estimators._base import NetworkEstimator
-from .training._dataset import Dataset
 
 __all__ = ["permutation_importance", "saliency"]
 
@@ -156,12 +156,12 @@ def saliency(estimator, X, *, output=None, step=-1):
             "saliency needs numbers that can change a little, but the network reads tokens "
             "(embedding_dim). Use permutation_importance."
         )
-    inputs = estimator._network_inputs(X)
-    spec = estimator._network.spec
+    inputs = estimator.input_encoder_.encode(*estimator._read(X))
+    spec, every_step = estimator.network_.spec, estimator.target_encoder_.every_step
     n_timesteps = inputs["mask"].shape[1]
-    chosen = np.zeros((n_timesteps,) * estimator._every_step + spec.target_shape[-1:], np.float32)
+    chosen = np.zeros((n_timesteps,) * every_step + spec.target_shape[-1:], np.float32)
     number, factors = _choose_output(estimator, output, chosen.shape[-1])
-    if estimator._every_step:
+    if every_step:
         if not isinstance(step, Integral) or not -n_timesteps <= int(step) < n_timesteps:
             raise ValueError(f"step={step!r} is out of range: there are {n_timesteps} steps.")
         chosen[step][number] = factors
@@ -169,9 +169,9 @@ def saliency(estimator, X, *, output=None, step=-1):
         chosen[number] = factors
     if spec.n_quantiles:
         chosen = np.where(np.arange(spec.n_quantiles) == spec.median, chosen[..., None], 0.0)
-    gradients = estimator._network.input_gradients(Dataset(inputs), chosen.astype(np.float32))
+    gradients = estimator.network_.input_gradients(Dataset(inputs), chosen.astype(np.float32))
     gradients[~inputs["mask"]] = 0.0
-    if estimator._every_step:
+    if every_step:
         gradients[~inputs["mask"][:, step]] = 0.0  # nothing is predicted there
     return gradients.astype(np.float64)
 
@@ -219,5 +219,5 @@ def _shuffle(sequences: np.ndarray, order: np.ndarray, steps: slice, features: s
 
 
 def _as_estimator_takes_it(estimator: Any, sequences: np.ndarray) -> np.ndarray:
-    variable_major = sequences.ndim == 3 and estimator.layout == "variable_major"
-    return np.swapaxes(sequences, 1, 2) if variable_major else sequences
+    channels_first = sequences.ndim == 3 and estimator.layout == "channels_first"
+    return np.swapaxes(sequences, 1, 2) if channels_first else sequences

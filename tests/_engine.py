@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import numpy as np
+import pytest
 
 from skrnn import clear_compile_cache, set_compile_cache_dir
-from skrnn._keras import keras
-from skrnn.by_config import freeze
-from skrnn.networks._build import build_model
-from skrnn.networks._initial import initial_weights
+from skrnn.compat._keras import keras
+from skrnn.engines._dataset import Dataset
+from skrnn.engines._loop import Run, TrainingResult, train
+from skrnn.engines._optimizer import split_optimizer
+from skrnn.engines._plan import TrainingPlan
+from skrnn.engines._registry import current_engine
+from skrnn.networks._build import _BUILDERS, build_model
+from skrnn.networks._by_config import freeze
 from skrnn.networks._spec import NetworkSpec
-from skrnn.training._dataset import Dataset
-from skrnn.training._epoch import get_network
-from skrnn.training._loop import Run, TrainingResult, train
-from skrnn.training._optimizer import split_optimizer
-from skrnn.training._plan import TrainingPlan
-from skrnn.training._predict import predict
-from skrnn.weights import Weights
+from skrnn.networks._weights import Weights
+
+# NumPy 2 deprecates what Keras' own variables do in `np.array(variable)`. Keras calls that wherever
+# it reads one: in configurations, when it saves, in callbacks. Nothing else is let through.
+keras_reads_variables = pytest.mark.filterwarnings(
+    r"ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras\.src"
+)
 
 N_TIMESTEPS, N_FEATURES = 4, 2
 
@@ -82,7 +87,7 @@ def make_data(
     return Dataset(inputs, targets.astype(np.float32), weight.astype(np.float32))
 
 
-def build_pooled(spec: NetworkSpec) -> keras.Model:
+def build_pooled(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
     """Build a model without a time loop, which compiles faster; the engine takes any."""
     sequence = keras.Input((spec.n_timesteps, spec.n_features))
     mask = keras.Input((spec.n_timesteps,), dtype="bool")
@@ -92,10 +97,27 @@ def build_pooled(spec: NetworkSpec) -> keras.Model:
     return keras.Model([sequence, mask], keras.layers.Dense(spec.n_outputs)(hidden))
 
 
+@dataclass(frozen=True, kw_only=True)
+class PooledSpec(NetworkSpec):
+    """A network of `build_pooled`."""
+
+
+_BUILDERS[PooledSpec] = build_pooled
+
+
+def built_by(build: Any, spec: NetworkSpec) -> NetworkSpec:
+    """Return the spec of a network that a function builds."""
+    if build is build_model or isinstance(spec, PooledSpec):
+        return spec
+    assert build is build_pooled
+    return PooledSpec(**vars(spec))
+
+
 def start(spec: NetworkSpec, seed: int = 0, *, build: Any = build_model) -> Weights:
     """Draw the weights to start from."""
-    model = get_network(build, spec.structure()).model
-    return initial_weights(model, spec, np.random.default_rng(seed), np.random.default_rng(seed))
+    spec = built_by(build, spec)
+    rng, dropout = np.random.default_rng(seed), np.random.default_rng(seed)
+    return current_engine().initial_weights(spec, rng, dropout)
 
 
 def fit(
@@ -111,14 +133,19 @@ def fit(
     **kwargs: Any,
 ) -> TrainingResult:
     """Train with the engine for five epochs, rows in order, unless told otherwise."""
+    spec = built_by(build, spec)
     structure, values = split_optimizer(optimizer, learning_rate, None)
     plan = TrainingPlan(batch_size, freeze(loss), structure)
-    names = ("validation", "observers", "slots")
-    through = {name: kwargs.pop(name) for name in names if name in kwargs}
+    validation, slots = kwargs.pop("validation", None), kwargs.pop("slots", None)
+    observers = kwargs.pop("observers", ())
     how = {"epochs": 5, "shuffle": False, "order": np.random.default_rng(0), **kwargs}
-    weights = start(spec, build=build) if weights is None else weights
-    run = Run(values=values, **how)
-    return train(build, spec.structure(), plan, run, data, weights, **through)
+    weights = start(spec) if weights is None else weights
+    run = Run(learning_rate=values.learning_rate, **how)
+    trainer = current_engine().trainer(spec, plan, values, data, validation, weights, slots)
+    validates = validation is not None
+    return train(
+        trainer, run, data, batch_size=batch_size, validates=validates, observers=observers
+    )
 
 
 def fit_with_keras(
@@ -160,4 +187,4 @@ def predict_rows(
 ) -> np.ndarray:
     """Predict some rows of `data`."""
     inputs = {name: array[rows] for name, array in data.inputs.items()}
-    return predict(build, spec.structure(), weights, Dataset(inputs))
+    return current_engine().predict(built_by(build, spec), weights, Dataset(inputs))

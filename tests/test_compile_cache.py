@@ -26,10 +26,10 @@ from _engine import (
 )
 
 from skrnn import clear_compile_cache, compile_cache_info, set_compile_cache_dir
-from skrnn._keras import keras
-from skrnn.training import _persistent_cache
-from skrnn.training._compile_cache import CompileCache
-from skrnn.training._plan import batches_per_call
+from skrnn.compat._keras import keras
+from skrnn.engines.jax import _disk_cache
+from skrnn.engines.jax._compile_cache import CompileCache
+from skrnn.engines.jax._training_programs import batches_per_call
 
 # NumPy 2 deprecates what Keras does to read one of its own variables, an optimizer's rate say.
 pytestmark = pytest.mark.filterwarnings(
@@ -390,8 +390,8 @@ class TestChoiceOfFolder:
         names = ["jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"]
         before = {name: getattr(jax.config, name) for name in names}
         jax.config.update("jax_compilation_cache_dir", None)
-        monkeypatch.setattr(_persistent_cache, "_chosen", None)
-        monkeypatch.setattr(_persistent_cache, "_applied", False)
+        monkeypatch.setattr(_disk_cache, "_chosen", None)
+        monkeypatch.setattr(_disk_cache, "_applied", False)
         monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name, **_: tmp_path / name)
         monkeypatch.delenv("SKRNN_COMPILE_CACHE", raising=False)
         yield
@@ -400,7 +400,7 @@ class TestChoiceOfFolder:
 
     @staticmethod
     def folder() -> str | None:
-        _persistent_cache.use_persistent_cache()
+        _disk_cache.use_disk_cache()
         return jax.config.jax_compilation_cache_dir  # type: ignore[no-any-return]
 
     def test_default_is_the_cache_folder_of_the_user(self, tmp_path: Path) -> None:
@@ -468,7 +468,7 @@ class TestChoiceOfFolder:
         def full(*args: Any, **kwargs: Any) -> None:
             raise OSError("No space left on device")
 
-        monkeypatch.setattr(_persistent_cache.tempfile, "TemporaryFile", full)
+        monkeypatch.setattr(_disk_cache.tempfile, "TemporaryFile", full)
         set_compile_cache_dir(tmp_path)
         assert self.folder() is None
 

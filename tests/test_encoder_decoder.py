@@ -18,11 +18,12 @@ import pytest
 from _engine import clean_engine, fit, fit_with_keras, start, unset
 
 from skrnn import compile_cache_info
-from skrnn._keras import keras
+from skrnn.compat._keras import keras
+from skrnn.engines._dataset import Dataset
 from skrnn.networks._build import build_model, set_weights
-from skrnn.networks._initial import fixed_values
-from skrnn.networks._spec import DECODERS, EncoderDecoderSpec
-from skrnn.training._dataset import Dataset
+from skrnn.networks._initial import non_trainable_values
+from skrnn.networks._kinds import DECODERS
+from skrnn.networks._spec import EncoderDecoderSpec
 
 # NumPy 2 deprecates what Keras does to read one of its own variables.
 pytestmark = pytest.mark.filterwarnings(
@@ -86,7 +87,7 @@ class Built:
     ) -> np.ndarray:
         """Return outputs of shape (n_rows, horizon, n_targets[, n_quantiles])."""
         spec = replace(self.spec, teacher_forcing=rate)
-        fixed = fixed_values(self.model, spec, np.random.default_rng(0))
+        fixed = non_trainable_values(self.model, spec, np.random.default_rng(0))
         given = [inputs[name] for name in spec.inputs]
         outputs, _ = self._call(self.weights, fixed, given, training=training)
         quantiles = (spec.n_quantiles,) if spec.n_quantiles else ()
@@ -300,6 +301,7 @@ FULL = {
     "attention": True,
     "dense_units": (4,),
     "n_quantiles": 3,
+    "head": "quantiles",
     "median": 2,
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -314,7 +316,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("options", OPTIONS)
-@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("decoder", list(DECODERS))
 def test_outputs_equal_numpy(decoder: str, options: str) -> None:
     """With masked steps on the left, in the middle and at the end, and a row without any step."""
     network = built(make_spec(decoder, **OPTIONS[options]))
@@ -358,7 +360,7 @@ FORCED = {
         "n_known": KNOWN,
         "attention": True,
     },
-    "quantiles": {"n_quantiles": 3, "median": 1},
+    "quantiles": {"n_quantiles": 3, "median": 1, "head": "quantiles"},
     "skip": {"linear_skip": True, **PAST},
 }
 
@@ -449,7 +451,7 @@ class TestStructure:
             {"segment_length": 2},
             {"attention": True},
             {"linear_skip": True},
-            {"n_quantiles": 3},
+            {"n_quantiles": 3, "head": "quantiles"},
             {"median": 1},
             {"first_value": True},
         ],
@@ -493,7 +495,7 @@ def layers_of(variable: Any) -> list[str]:
     return [part for part in variable.path.split("/") if "_cell" not in part]
 
 
-@pytest.mark.parametrize("decoder", DECODERS)
+@pytest.mark.parametrize("decoder", list(DECODERS))
 class TestModelsOfUsers:
     """A spec with its rates given makes a model of Keras, with the weights of the one trained."""
 

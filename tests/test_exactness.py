@@ -32,7 +32,7 @@ from skrnn import (
     clear_compile_cache,
     compile_cache_info,
 )
-from skrnn._keras import keras
+from skrnn.compat._keras import keras
 
 # NumPy 2 deprecates what Keras' own variables do in `np.array(variable)`. Keras calls that wherever
 # it reads one: in configurations, when it saves, in callbacks. Nothing else is let through.
@@ -77,7 +77,7 @@ def digest(*arrays):
 
 def fingerprint(regressor):
     """Return a digest of weights and predictions of a fitted regressor."""
-    return digest(*regressor._network.weights.trainable, regressor.predict(make_data()[0]))
+    return digest(*regressor.network_.weights.trainable, regressor.predict(make_data()[0]))
 
 
 def fit(seed=0, **params):

@@ -78,7 +78,7 @@ def windowed_frames(draw):
     X = pd.DataFrame({"v": np.arange(float(len(series))), "g": series}, index=index[times])
     windows = SlidingWindowTransformer(
         draw(st.integers(1, 4)),
-        stride=draw(st.integers(1, 3)),
+        sampling_rate=draw(st.integers(1, 3)),
         padding=draw(st.sampled_from(["nan", "edge", -1.0])),
         flatten=draw(st.booleans()),
         freq=getattr(index, "freq", None),
@@ -199,7 +199,7 @@ def learned_in_folds(pipeline, learned):
 
 def of_the_estimator(fitted):
     """Return the statistics of the scalers inside the last step."""
-    scalers = fitted[-1]._input_scaler, fitted[-1]._target_scaler
+    scalers = fitted[-1].input_encoder_.scaler, fitted[-1].target_encoder_.scaler
     return np.concatenate([part for scaler in scalers for part in (scaler.shift_, scaler.scale_)])
 
 

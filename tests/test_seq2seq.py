@@ -19,7 +19,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skrnn import LSTMRegressor, Seq2SeqRegressor, make_windows
-from skrnn._keras import keras
+from skrnn.compat._keras import keras
 
 # NumPy 2 deprecates what Keras does to read one of its own variables.
 pytestmark = pytest.mark.filterwarnings(
@@ -81,7 +81,7 @@ def quick():
 
 @pytest.mark.usefixtures("quick")
 class TestDecoders:
-    @pytest.mark.parametrize("decoder", DECODERS)
+    @pytest.mark.parametrize("decoder", list(DECODERS))
     def test_one_column_is_written_per_step(self, data, decoder):
         X, y = data
         model = make(decoder=decoder).fit(X, y)

@@ -1,7 +1,7 @@
 """Windows that are cut out of one flat store of many series, against a loop over every series.
 
 What a window holds depends on its own series before its position alone: checked by changing all
-other values, and the check itself by a layout that looks one step too far.
+other values, and the check itself by a reader that looks one step too far.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from _engine import clean_engine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from skrnn.engines._series_windows import SeriesWindows, WindowReader, pad_store, padded_size
 from skrnn.forecasting._panel import Panel
-from skrnn.forecasting._store import Store, Units, training_offsets
+from skrnn.forecasting._store import SeriesScale, Store, training_offsets
 from skrnn.networks._spec import EncoderDecoderSpec
-from skrnn.training._windows import SeriesWindows, WindowLayout, pad_store, padded_size
 
 # The store and the batch have one size, so that little is compiled.
 N_ROWS, N_WINDOWS = 160, 96
@@ -36,22 +36,22 @@ def engine() -> Iterator[None]:
         yield
 
 
-def layout_of(window: int, horizon: int, season: int, **kwargs: Any) -> WindowLayout:
+def reader_of(window: int, horizon: int, season: int, **kwargs: Any) -> WindowReader:
     relative = {"relative_to_level": True, "relative_to_scale": True}
     how = {**relative, "indicators": False, **kwargs}
-    return WindowLayout(window=window, horizon=horizon, season=season, **how)
+    return WindowReader(window=window, horizon=horizon, season=season, **how)
 
 
 UNCHANGED = {"relative_to_level": False, "relative_to_scale": False}
-LAYOUTS = [
-    layout_of(1, 1, 1),
-    layout_of(4, 2, 1, indicators=True),
-    layout_of(5, 3, 2),
-    layout_of(5, 7, 3, indicators=True),
-    layout_of(3, 2, 0, **UNCHANGED, indicators=True),
-    layout_of(6, 1, 0),
-    layout_of(5, 2, 0, relative_to_scale=False, indicators=True),
-    layout_of(4, 4, 4, **UNCHANGED),
+READERS = [
+    reader_of(1, 1, 1),
+    reader_of(4, 2, 1, indicators=True),
+    reader_of(5, 3, 2),
+    reader_of(5, 7, 3, indicators=True),
+    reader_of(3, 2, 0, **UNCHANGED, indicators=True),
+    reader_of(6, 1, 0),
+    reader_of(5, 2, 0, relative_to_scale=False, indicators=True),
+    reader_of(4, 4, 4, **UNCHANGED),
 ]
 
 
@@ -59,9 +59,9 @@ LAYOUTS = [
 class Example:
     """Series, how windows are cut out of them, and which."""
 
-    layout: WindowLayout
+    reader: WindowReader
     panel: Panel
-    units: Units
+    scale: SeriesScale
     joint: bool
     low: np.ndarray
     high: np.ndarray
@@ -76,29 +76,29 @@ class Example:
             cell="simple",
             units=(1,),
             bidirectional=(False,),
-            n_timesteps=self.layout.window,
-            n_features=n_targets * (1 + self.layout.indicators) + n_known,
-            horizon=self.layout.horizon,
+            n_timesteps=self.reader.window,
+            n_features=n_targets * (1 + self.reader.indicators) + n_known,
+            horizon=self.reader.horizon,
             n_targets=n_targets,
             n_known=n_known,
         )
 
     @property
     def store(self) -> Store:
-        return Store(self.panel, self.units, self.layout.horizon, self.joint)
+        return Store(self.panel, self.scale, self.reader.horizon, self.joint)
 
     def windows(self) -> SeriesWindows:
-        return self.store.windows(self.layout, self.exogenous, (self.low, self.high))
+        return self.store.windows(self.reader, self.exogenous, (self.low, self.high))
 
     def series(self) -> Iterator[tuple[int, np.ndarray, np.ndarray | None]]:
         """Yield for each series of the store its instance, values of the store, and columns."""
         for columns in self.variables():
             for number, rows in enumerate(self.panel.rows()):
-                values = self.panel.values[rows] - self.units.center[number]
-                values = (values / self.units.unit[number])[:, columns].astype(np.float32)
+                values = self.panel.values[rows] - self.scale.center[number]
+                values = (values / self.scale.unit[number])[:, columns].astype(np.float32)
                 beside = None
                 if self.exogenous is not None:
-                    extra = self.layout.horizon
+                    extra = self.reader.horizon
                     first = rows.start + number * extra
                     beside = self.exogenous[first : rows.stop + (number + 1) * extra]
                 yield number, values.astype(np.float64), beside
@@ -116,7 +116,7 @@ def make_panel(lengths: Any, values: np.ndarray) -> Panel:
 
 
 def make_example(
-    layout: WindowLayout,
+    reader: WindowReader,
     lengths: list[int],
     *,
     n_variables: int = 1,
@@ -130,19 +130,19 @@ def make_example(
     values = rng.normal(5.0, 3.0, shape)
     values[rng.random(shape) < missing] = np.nan
     center = rng.normal(5.0, 1.0, (len(lengths), n_variables))
-    units = Units(center, rng.uniform(0.5, 3.0, center.shape))
+    units = SeriesScale(center, rng.uniform(0.5, 3.0, center.shape))
     low = rng.integers(1, np.array(lengths) + 1)
     high = rng.integers(low - 1, np.array(lengths) + 1)
-    n_extra = layout.horizon * len(lengths)
+    n_extra = reader.horizon * len(lengths)
     exogenous = rng.normal(size=(len(values) + n_extra, n_known)) if n_known else None
-    return Example(layout, make_panel(lengths, values), units, joint, low, high, exogenous)
+    return Example(reader, make_panel(lengths, values), units, joint, low, high, exogenous)
 
 
 @st.composite
 def examples(draw: Any) -> Example:
     n_variables = draw(st.sampled_from([1, 2]))
     return make_example(
-        draw(st.sampled_from(LAYOUTS)),
+        draw(st.sampled_from(READERS)),
         draw(st.lists(st.integers(1, 12), min_size=1, max_size=4)),
         n_variables=n_variables,
         joint=n_variables == 2 and draw(st.booleans()),
@@ -153,13 +153,13 @@ def examples(draw: Any) -> Example:
 
 
 @cache
-def compiled(layout: WindowLayout, spec: EncoderDecoderSpec) -> Any:
+def compiled(reader: WindowReader, spec: EncoderDecoderSpec) -> Any:
     def read(store: Any, batch: Any) -> Any:
-        sample = layout.read(spec, store, batch)
+        sample = reader.read(spec, store, batch, jnp)
         return {**sample.inputs, "targets": sample.targets}
 
     def restore(store: Any, batch: Any, outputs: Any) -> Any:
-        return layout.restore(spec, store, batch, outputs)
+        return reader.restore(spec, store, batch, outputs, jnp)
 
     return jax.jit(read), jax.jit(restore)
 
@@ -177,16 +177,16 @@ def to_one_size(example: Example) -> tuple[dict[str, np.ndarray], dict[str, np.n
     return store, batch, n
 
 
-def read(example: Example, layout: WindowLayout | None = None) -> dict[str, np.ndarray]:
+def read(example: Example, reader: WindowReader | None = None) -> dict[str, np.ndarray]:
     store, batch, n = to_one_size(example)
-    arrays = compiled(layout or example.layout, example.spec)[0](store, batch)
+    arrays = compiled(reader or example.reader, example.spec)[0](store, batch)
     return {name: np.asarray(array)[:n] for name, array in arrays.items()}
 
 
 def restore(example: Example, outputs: np.ndarray) -> np.ndarray:
     store, batch, n = to_one_size(example)
     rows = np.resize(np.arange(n), N_WINDOWS)
-    return np.asarray(compiled(example.layout, example.spec)[1](store, batch, outputs[rows]))[:n]
+    return np.asarray(compiled(example.reader, example.spec)[1](store, batch, outputs[rows]))[:n]
 
 
 # ---- A loop over every series --------------------------------------------------------------------
@@ -197,42 +197,42 @@ def loop(example: Example) -> dict[str, np.ndarray]:
     found: dict[str, list[Any]] = {}
     for number, values, beside in example.series():
         for position in range(example.low[number], example.high[number] + 1):
-            for name, array in one_window(example.layout, values, beside, position).items():
+            for name, array in one_window(example.reader, values, beside, position).items():
                 found.setdefault(name, []).append(array)
     return {name: np.array(arrays) for name, arrays in found.items()}
 
 
 def one_window(
-    layout: WindowLayout, values: np.ndarray, beside: np.ndarray | None, position: int
+    reader: WindowReader, values: np.ndarray, beside: np.ndarray | None, position: int
 ) -> dict[str, Any]:
     n_targets = values.shape[1]
-    before = np.full((layout.window, n_targets), np.nan)
-    inside = values[max(position - layout.window, 0) : position]
-    before[layout.window - len(inside) :] = inside
+    before = np.full((reader.window, n_targets), np.nan)
+    inside = values[max(position - reader.window, 0) : position]
+    before[reader.window - len(inside) :] = inside
     level, scale = np.zeros(n_targets), np.ones(n_targets)
     for n in range(n_targets):
         known = before[~np.isnan(before[:, n]), n]
-        if layout.relative_to_level:
+        if reader.relative_to_level:
             level[n] = known.mean() if len(known) else 0.0
-        if layout.relative_to_scale:
+        if reader.relative_to_scale:
             scale[n] = max(known.std() if len(known) else 0.0, SMALLEST_SCALE)
-    targets = np.full((layout.horizon, n_targets), np.nan)
-    for step, value in enumerate(values[position : position + layout.horizon]):
+    targets = np.full((reader.horizon, n_targets), np.nan)
+    for step, value in enumerate(values[position : position + reader.horizon]):
         season = (
-            before[layout.window - layout.season + step % layout.season]
-            if (layout.season)
+            before[reader.window - reader.season + step % reader.season]
+            if (reader.season)
             else np.full(n_targets, np.nan)
         )
         targets[step] = (value - np.where(np.isnan(season), level, season)) / scale
     parts = [np.nan_to_num((before - level) / scale)]
-    if layout.indicators:
+    if reader.indicators:
         parts.append(~np.isnan(before))
     window = {"mask": ~np.isnan(before).all(axis=1), "targets": targets.ravel()}
     if beside is not None:
-        past = np.zeros((layout.window, beside.shape[1]))
-        past[layout.window - len(inside) :] = beside[max(position - layout.window, 0) : position]
+        past = np.zeros((reader.window, beside.shape[1]))
+        past[reader.window - len(inside) :] = beside[max(position - reader.window, 0) : position]
         parts.append(past)
-        window["known"] = beside[position : position + layout.horizon]
+        window["known"] = beside[position : position + reader.horizon]
     return {**window, "sequence": np.concatenate(parts, axis=1)}
 
 
@@ -253,7 +253,7 @@ def test_targets_are_restored_to_the_units_of_the_series(example: Example) -> No
     """As a network that hits every target would forecast them."""
     assume(len(example.windows()))
     outputs = restore(example, read(example)["targets"])
-    horizon, offsets = example.layout.horizon, (example.low, example.high)
+    horizon, offsets = example.reader.horizon, (example.low, example.high)
     steps = example.store.restore(outputs[:, :, None].astype(np.float64), horizon, offsets)
     window = 0
     for number, rows in enumerate(example.panel.rows()):
@@ -268,14 +268,14 @@ def test_targets_are_restored_to_the_units_of_the_series(example: Example) -> No
 
 
 def test_quantiles_are_restored_with_their_level_and_scale() -> None:
-    layout = layout_of(3, 2, 1)
-    example = make_example(layout, [6], n_variables=2, joint=True)
+    reader = reader_of(3, 2, 1)
+    example = make_example(reader, [6], n_variables=2, joint=True)
     windows = example.windows()
-    spec = EncoderDecoderSpec(**{**vars(example.spec), "n_quantiles": 3})
+    spec = EncoderDecoderSpec(**{**vars(example.spec), "n_quantiles": 3, "head": "quantiles"})
     outputs = np.zeros((len(windows), 4, 3), np.float32) + np.array([-1.0, 0.0, 2.0], np.float32)
     store = {name: jnp.asarray(array) for name, array in windows.store.items()}
     batch = windows.take(np.arange(len(windows)))
-    steps = np.asarray(layout.restore(spec, store, batch, outputs))
+    steps = np.asarray(reader.restore(spec, store, batch, outputs, jnp))
     assert steps.shape == outputs.shape
     (_, values, _), *_ = example.series()
     for row, position in enumerate(range(example.low[0], example.high[0] + 1)):
@@ -296,33 +296,33 @@ def changed(example: Example, values: np.ndarray, exogenous: Any = None) -> Exam
     return Example(**parts)
 
 
-def check_no_later_value_is_read(example: Example, layout: WindowLayout | None = None) -> None:
+def check_no_later_value_is_read(example: Example, reader: WindowReader | None = None) -> None:
     """For one window of each series: change its values at the position and after it."""
     at = example.low
     example = Example(**{**vars(example), "high": at})
     values = example.panel.values.copy()
     for rows, position in zip(example.panel.rows(), at, strict=True):
         values[rows][position:] = 1e3
-    before, after = read(example, layout), read(changed(example, values), layout)
+    before, after = read(example, reader), read(changed(example, values), reader)
     for name in before.keys() - {"targets"}:
         np.testing.assert_array_equal(after[name], before[name], err_msg=name)
 
 
-def check_no_neighbour_is_read(example: Example, layout: WindowLayout | None = None) -> None:
+def check_no_neighbour_is_read(example: Example, reader: WindowReader | None = None) -> None:
     """For each instance: change the values and the columns of all others."""
     for number, rows in enumerate(example.panel.rows()):
         others = example.panel.values + 1e3
         others[rows] = example.panel.values[rows]
         exogenous = example.exogenous
         if exogenous is not None:
-            extra = example.layout.horizon
+            extra = example.reader.horizon
             own = slice(rows.start + number * extra, rows.stop + (number + 1) * extra)
             exogenous = exogenous + 1e3
             exogenous[own] = example.exogenous[own]
         count = np.maximum(example.high - example.low + 1, 0)
         of = np.tile(np.repeat(np.arange(len(count)), count), len(example.variables()))
-        before = read(example, layout)
-        after = read(changed(example, others, exogenous), layout)
+        before = read(example, reader)
+        after = read(changed(example, others, exogenous), reader)
         for name in before:
             np.testing.assert_array_equal(
                 after[name][of == number], before[name][of == number], err_msg=name
@@ -343,33 +343,33 @@ def test_no_window_reads_a_neighbouring_series(example: Example) -> None:
     check_no_neighbour_is_read(example)
 
 
-class OneStepTooFar(WindowLayout):
-    """A layout whose level and scale know the first target."""
+class OneStepTooFar(WindowReader):
+    """A reader whose level and scale know the first target."""
 
-    def _window(self, store: Any, batch: Any) -> Any:
-        window = super()._window(store, batch)
-        later = super()._window(store, {**batch, "position": batch["position"] + 1})
+    def _window(self, store: Any, batch: Any, xp: Any) -> Any:
+        window = super()._window(store, batch, xp)
+        later = super()._window(store, {**batch, "position": batch["position"] + 1}, xp)
         return window._replace(level=later.level, scale=later.scale)
 
 
-class AnyStart(WindowLayout):
-    """A layout that does not stop at the start of a series."""
+class AnyStart(WindowReader):
+    """A reader that does not stop at the start of a series."""
 
-    def _window(self, store: Any, batch: Any) -> Any:
-        return super()._window(store, {**batch, "first": 0 * batch["first"]})
+    def _window(self, store: Any, batch: Any, xp: Any) -> Any:
+        return super()._window(store, {**batch, "first": 0 * batch["first"]}, xp)
 
 
 def test_the_checks_find_a_leak() -> None:
-    """Both fail where there is something to find; both pass with the layout as it is."""
-    layout = layout_of(4, 2, 1)
-    example = make_example(layout, [8, 3, 9], n_variables=2, seed=1)
+    """Both fail where there is something to find; both pass with the reader as it is."""
+    reader = reader_of(4, 2, 1)
+    example = make_example(reader, [8, 3, 9], n_variables=2, seed=1)
     example = Example(**{**vars(example), "low": np.array([5, 1, 1]), "high": np.array([6, 2, 4])})
     check_no_later_value_is_read(example)
     check_no_neighbour_is_read(example)
     with pytest.raises(AssertionError):
-        check_no_later_value_is_read(example, OneStepTooFar(**vars(layout)))
+        check_no_later_value_is_read(example, OneStepTooFar(**vars(reader)))
     with pytest.raises(AssertionError):
-        check_no_neighbour_is_read(example, AnyStart(**vars(layout)))
+        check_no_neighbour_is_read(example, AnyStart(**vars(reader)))
 
 
 # ---- Which windows there are ---------------------------------------------------------------------
@@ -394,9 +394,9 @@ def test_short_series_are_used_from_their_middle_on(length: int, window: int, ho
 
 
 def test_an_epoch_takes_no_more_windows_than_there_are() -> None:
-    example = make_example(layout_of(3, 2, 1), [9, 9])
+    example = make_example(reader_of(3, 2, 1), [9, 9])
     store, offsets = example.store, (np.array([3, 3]), np.array([7, 5]))
-    windows = store.windows(example.layout, None, offsets)
+    windows = store.windows(example.reader, None, offsets)
     assert windows.n_per_epoch == 8
     assert replace(windows, n_drawn=5).n_per_epoch == 5
     assert replace(windows, n_drawn=500).n_per_epoch == 8
@@ -429,10 +429,10 @@ def test_memory_grows_with_the_data_and_not_with_the_window(window: int) -> None
     n_series, n_steps = 2000, 500
     values = np.random.default_rng(0).normal(size=(n_series * n_steps, 1))
     panel = make_panel([n_steps] * n_series, values)
-    layout = layout_of(window, 13, 1)
+    reader = reader_of(window, 13, 1)
     offsets = training_offsets(panel.lengths, window, 13)
-    store = Store(panel, Units.of(panel, scaled=True), 13, joint=False)
-    windows = store.windows(layout, None, offsets)
+    store = Store(panel, SeriesScale.of(panel, scaled=True), 13, joint=False)
+    windows = store.windows(reader, None, offsets)
     kept = [*windows.store.values(), windows.first, windows.start, windows.count]
     kept.append(windows.exogenous_shift)
     assert sum(array.nbytes for array in kept) < 3 * 4 * values.size

@@ -35,7 +35,7 @@ MONTHS = pd.period_range("2020-01", periods=N_ROWS, freq="M")
 # The value of a variable says which it is, and the month: 0, 1, ... or 100, 101, ...
 Y = pd.Series(np.arange(N_ROWS, dtype=float), MONTHS, name="y")
 X = pd.DataFrame({"a": 100.0 + np.arange(N_ROWS), "b": 200.0 + np.arange(N_ROWS)}, MONTHS)
-BY_VARIABLE = {"layout": "variable_major"}
+BY_VARIABLE = {"layout": "channels_first"}
 FITTED, SCALED = [], []
 
 

@@ -1,11 +1,126 @@
-"""Targets as users pass them, into arrays, and predictions back into what users expect."""
+"""Targets as users pass them, into arrays, and outputs of a network back into what users expect.
+
+There is one class for each kind of target: numbers here, labels in `_labels`. Each knows the head
+that its network ends with. They are learned from `y`, with the scaler of the targets afterwards,
+and do not change.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
+
+from ..networks._kinds import VALUES
+from ..scaling._columns import NoScaler, to_float32
+from ._rows import Rows, split_tail
+
+
+class TargetEncoder(Protocol):
+    """From targets of users to those of a network."""
+
+    every_step: bool
+
+    @property
+    def head(self) -> str:
+        """Name of the head of the network."""
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """Quantiles that are learned."""
+
+    def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return targets of shape (n_rows, n_columns) or (n_rows, n_timesteps, n_columns)."""
+
+    def encode(self, rows: Rows) -> np.ndarray:
+        """Return targets as the network learns them, float32."""
+
+    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
+        """Return the rows to train on and those held out to stop early by."""
+
+
+@dataclass(frozen=True)
+class NumberTargets:
+    """Numbers: one or several per row, or per step.
+
+    Attributes
+    ----------
+    every_step : bool
+        Whether each step has targets.
+    one_dimensional : bool
+        Whether `y` had no axis of outputs.
+    n_outputs : int
+        Targets of a row, or of a step.
+    asked, levels : tuple of float
+        Quantiles that are asked for, and those that are learned: the median is one of them.
+    scaler : scaler
+        Of the targets.
+    """
+
+    every_step: bool
+    one_dimensional: bool
+    n_outputs: int
+    asked: tuple[float, ...] = ()
+    levels: tuple[float, ...] = ()
+    scaler: Any = field(default_factory=NoScaler)
+
+    head = VALUES
+
+    @classmethod
+    def learn(
+        cls, y: Any, mask: np.ndarray, every_step: bool, asked: Any, levels: tuple[float, ...]
+    ) -> NumberTargets:
+        """Learn the shape of `y`."""
+        targets = values_of_steps(y, mask) if every_step else values_of_rows(y)
+        one_dimensional = np.ndim(y) == (2 if every_step else 1)
+        asked = () if asked is None else tuple(float(level) for level in np.ravel(asked))
+        return cls(every_step, one_dimensional, targets.shape[-1], asked, levels)
+
+    def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return targets of shape (n_rows, n_outputs) or (n_rows, n_timesteps, n_outputs)."""
+        targets = values_of_steps(y, mask, name) if self.every_step else values_of_rows(y)
+        if targets.shape[-1] != self.n_outputs:
+            raise ValueError(
+                f"{name} has {targets.shape[-1]} outputs, but {self.n_outputs} were expected. "
+                "Pass the columns that the first fit had."
+            )
+        return targets
+
+    def scaled(self, scaler: Any, rows: Rows) -> NumberTargets:
+        """Return the same with a scaler, after it has learned from some rows."""
+        targets = rows.targets[rows.mask] if self.every_step else rows.targets
+        return replace(self, scaler=scaler.fit(targets, rows.sequences))
+
+    def encode(self, rows: Rows) -> np.ndarray:
+        """Return scaled targets; NaN at masked steps."""
+        if not self.every_step:
+            scaled = self.scaler.transform(rows.targets, rows.sequences)
+            return to_float32(scaled, "y", "target_scaler")
+        steps = self.scaler.transform(rows.targets[rows.mask], None)
+        targets = np.full(rows.targets.shape, np.nan, np.float32)
+        targets[rows.mask] = to_float32(steps, "y", "target_scaler")
+        return targets
+
+    def decode(self, outputs: np.ndarray, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Return point forecasts, the medians of quantiles, in the units and the shape of `y`."""
+        return self.decode_level(outputs, 0.5, sequences, mask)
+
+    def decode_level(
+        self, outputs: np.ndarray, level: float, sequences: np.ndarray, mask: np.ndarray
+    ) -> np.ndarray:
+        """Return one of the quantiles, in the units and the shape of `y`."""
+        if self.levels:
+            outputs = outputs[..., self.levels.index(level)]
+        rows = outputs.reshape(-1, outputs.shape[-1])
+        values = self.scaler.inverse_transform(rows, sequences).reshape(outputs.shape)
+        if self.every_step:
+            values[~mask] = np.nan
+        return values[..., 0] if self.one_dimensional else values
+
+    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
+        """Return the rows to train on and the last ones."""
+        return split_tail(rows, fraction)
 
 
 def values_of_rows(y: Any) -> np.ndarray:
@@ -22,46 +137,18 @@ def values_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         When the shape does not go with that of the sequences, a value is infinite, or NaN does not
         stand exactly where steps are masked.
     """
-    values = np.asarray(_as_steps(y, mask, name, dtype=np.float64))
+    values = np.asarray(as_steps(y, mask, name, dtype=np.float64))
     values = values.reshape(*mask.shape, -1)
     missing = np.isnan(values)
     if np.isinf(values).any():
         row, step, _ = np.argwhere(np.isinf(values))[0]
         raise ValueError(f"{name} row {row}, step {step}: the target is infinity. Mend or drop it.")
-    _check_missing(missing.any(axis=2), mask, name)
-    _check_missing(missing.all(axis=2), mask, name)
+    check_missing(missing.any(axis=2), mask, name)
+    check_missing(missing.all(axis=2), mask, name)
     return values
 
 
-def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
-    """Return the labels of the steps that are not masked, row by row, as one axis.
-
-    Where labels can be missing (numbers with a decimal point, objects), they must be exactly where
-    steps are masked. Integers and strings cannot: there any label stands at masked steps.
-
-    Raises
-    ------
-    ValueError
-        When the shape does not go with that of the sequences, or labels are missing elsewhere.
-    """
-    labels = _as_steps(y, mask, name)
-    labels = labels.reshape(mask.shape) if labels.size == mask.size else labels
-    if labels.ndim != 2:
-        raise ValueError(
-            f"{name} has shape {labels.shape}: a classifier needs one label per step. Fit one "
-            "classifier for each kind of label."
-        )
-    if labels.dtype.kind in "fO":
-        _check_missing(pd.isna(labels), mask, name)
-    labels = labels[mask]
-    if labels.dtype != object:
-        return labels
-    if len({isinstance(label, str) for label in labels}) > 1:
-        raise ValueError(f"{name} mixes strings and other labels. Use labels of one type.")
-    return np.array(labels.tolist())
-
-
-def _as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:
+def as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:
     """Return targets with an axis of steps behind that of rows."""
     try:
         array = np.asarray(y, dtype=dtype)
@@ -79,7 +166,7 @@ def _as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> n
     return array
 
 
-def _check_missing(missing: np.ndarray, mask: np.ndarray, name: str) -> None:
+def check_missing(missing: np.ndarray, mask: np.ndarray, name: str) -> None:
     wrong = missing == mask
     if not wrong.any():
         return

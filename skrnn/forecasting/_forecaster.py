@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, ClassVar
-
-import numpy as np
-from sklearn.utils import check_random_state
-from sktime.datatypes import convert_to
-from sktime.forecasting.base import BaseForecaster
-
-from ..estimators._docstrings import with_shared_sections
-from ._docstrings import FORECASTER_PARAMETERS
-from ._frames import later_columns, quantile_frame, relative_steps, step_frame
-from ._model import PanelModel, calibrate, held_back, new_model
-from ._panel import (
-    Panel,
-    check_columns_of_X,
-    check_same_columns,
-    continue_panel,
-    instance_numbers,
-    read_panel,
-)
-from ._parameters import check_parameters
-from ._quantiles import interpolate_quantiles
-from ._store import Units, training_offsets
+from ._base import PanelForecaster
 
 QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 
 
-@partial(with_shared_sections, own=FORECASTER_PARAMETERS)
-class Seq2SeqForecaster(BaseForecaster):
+class Seq2SeqForecaster(PanelForecaster):
     """Encoder-decoder network that forecasts one series or many.
 
     An encoder of recurrent layers reads the last `window` steps; a decoder writes all steps up to
@@ -42,7 +19,114 @@ class Seq2SeqForecaster(BaseForecaster):
 
     Parameters
     ----------
-    {parameters}
+    window : int or None, default=None
+        Steps that are looked back. None means twice the farthest step ahead, and at least two
+        seasons and a dozen steps; eight times the farthest step ahead where there is no season.
+        It leaves at least half of a series of median length to learn from.
+    cell : {"lstm", "gru", "simple", "peephole"}, default="lstm"
+        Recurrent cell: long short-term memory [1]_, gated recurrent unit [2]_, the plain
+        recurrent layer of Keras, or an LSTM whose gates also see the cell state (F. Gers and
+        J. Schmidhuber, "Recurrent nets that time and count", IJCNN 2000).
+    units : int or sequence of int, default=64
+        Width of the recurrent layer; one entry per layer stacks several, first layer first, as
+        in `(128, 64, 32)`.
+    bidirectional : bool or sequence of bool, default=False
+        Read the sequence in both directions [3]_; one entry per layer where they differ.
+    merge_mode : {"concat", "sum", "mul", "ave"}, default="concat"
+        How the outputs of the two directions are combined.
+    dropout : float in [0, 1), default=0.2
+        Share of the outputs of each recurrent layer dropped while training, others at every
+        step. The raw input is never dropped. The rate is a value: a search over rates compiles
+        nothing new.
+    variational_dropout : float in [0, 1), default=0.0
+        The same with one mask for all steps of a sequence [4]_. Zero leaves the mask out of the
+        compiled program.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the recurrent state dropped while training, with one mask for all steps of a
+        sequence [4]_. Zero leaves the mask out of the compiled program.
+    attention : bool, default=False
+        Let the last output of the recurrent layers look back at those of all steps (scaled dot
+        products, M.-T. Luong, H. Pham and C. D. Manning, EMNLP 2015). With
+        `return_sequences=True` every step looks at all others, or where no layer is
+        bidirectional at those before it; a decoder looks at the outputs of the encoder.
+    dense_units : int or sequence of int, default=()
+        Widths of dense layers between the recurrent part and the output.
+    dense_activation : str or callable, default="relu"
+        Activation of the dense layers, as Keras names it.
+    activation : str or callable, default="tanh"
+        Activation of the recurrent layers. Others than the default use the time loop of Keras,
+        which is slower.
+    layer_params : dict or None, default=None
+        Further keyword arguments of the recurrent Keras layers, such as `recurrent_activation`,
+        `kernel_initializer`, `kernel_regularizer`, `use_bias` or `unit_forget_bias`.
+    decoder : {"autoregressive", "repeat", "parallel", "dense"}, default="parallel"
+        How the horizon is written. "autoregressive": step by step, each from the value before
+        [5]_; "repeat": recurrent layers over the encoder's last output, repeated [2]_;
+        "parallel": one step of the cell per segment of the horizon, all at once, from a learned
+        position [6]_; "dense": one linear map of the encoder's last output.
+    segment_length : int or None, default=None
+        Steps that the encoder reads, and the parallel decoder writes, at once [6]_. None means
+        a season where the window has seven or more of them; without a season the farthest step
+        ahead, if that is 4 or more and the window four times as long; and 1 otherwise.
+    linear_skip : bool, default=True
+        Add a linear map from the window to the horizon, so that the recurrent part only learns
+        what is not linear.
+    teacher_forcing : float in [0, 1], default=0.5
+        How often the autoregressive decoder, while training, goes on from the true value
+        and not from its own [8]_. A value, like the dropout rates.
+    sp : int or None, default=None
+        Period of the season. What is learned is the difference from the value so many steps
+        before. None means the usual one of the frequency of `y` (12 for months, 7 for days, 24
+        for hours), and 1 for weeks, years and integers: the difference from the last value. 0
+        is the difference from the mean of the window, for far horizons and noisy series.
+    scaler : {"window", "level", "standard"} or None, default="window"
+        "window" takes every window relative to its own mean and standard deviation [9]_,
+        "level" relative to its own mean, in units of the standard deviation of the series, and
+        "standard" every series relative to mean and standard deviation of what was fitted.
+    multivariate : {"independent", "joint"}, default="independent"
+        Several columns of `y`: "independent" takes each as a series of its own, all of them
+        with one network; "joint" reads and writes them together.
+    calendar : bool, default=False
+        Tell the network the time of the day, the day of the week or the time of the year, as
+        the frequency asks for. Needs dates or periods.
+    quantiles : sequence of float in (0, 1) or None, default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+        Quantiles that are learned, the median always with them. Others are interpolated. None
+        means one value per step and no intervals.
+    loss : str, keras.losses.Loss, callable or None, default=None
+        Without quantiles: the loss; None means "mae".
+    calibrate : bool, default=False
+        Hold back the last fifth of a single series, or as many steps of every series of a
+        panel as are forecast, and shift the quantiles so that they cover their share [10]_.
+    n_members : int, default=1
+        Networks that are trained, from different initial weights. Their median is the forecast.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Optimizer; an object is copied, never changed.
+    learning_rate : float or None, default=None
+        Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
+        well in 100 epochs, and the optimizer's own rate for any other.
+    lr_schedule : {"cosine", "plateau"}, keras schedule or callable, default="cosine"
+        "cosine" lets the rate fall to zero over all epochs, "plateau" halves it when the
+        monitored loss has not improved for five epochs; a function takes the step and
+        returns the rate.
+    clipnorm : float, default=1.0
+        Largest Euclidean norm of the gradient of each weight array, as in Keras.
+    epochs : int or None, default=None
+        Passes over the windows. None means as many as make 3000 optimizer steps, but at least
+        10 and at most 200.
+    steps_per_epoch : int or None, default=None
+        Batches of an epoch; the windows are drawn anew for each. None means all windows, or 200
+        batches of them if there are more.
+    finetune_epochs : int, default=5
+        Epochs of `fit` after `pretrain`, and of `update`.
+    batch_size : int, default=64
+        Rows per optimizer step.
+    n_jobs : int or None, default=None
+        Threads that train members side by side.
+    verbose : int, default=0
+        Show a progress line with epoch, losses and time left.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, dropout and shuffling. The same seed gives the same weights to
+        the last bit on the same machine, in any process or thread.
 
     Attributes
     ----------
@@ -67,10 +151,26 @@ class Seq2SeqForecaster(BaseForecaster):
 
     References
     ----------
-    {references}
-    {decoder references}
-    .. [9] S. Smyl, "A hybrid method of exponential smoothing and recurrent neural networks for
-       time series forecasting", International Journal of Forecasting 36(1), 2020.
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+       Computation 9(8), 1997; with the forget gate of F. Gers, J. Schmidhuber and
+       F. Cummins, "Learning to forget", Neural Computation 12(10), 2000.
+    .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+       machine translation", EMNLP 2014.
+    .. [3] M. Schuster and K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions
+       on Signal Processing 45(11), 1997.
+    .. [4] Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in recurrent
+       neural networks", NeurIPS 2016.
+    .. [5] I. Sutskever, O. Vinyals and Q. V. Le, "Sequence to sequence
+       learning with neural networks", NeurIPS 2014.
+    .. [6] S. Lin et al., "SegRNN: Segment recurrent neural network for long-term time series
+       forecasting", arXiv 2308.11200, 2023.
+    .. [7] M.-T. Luong, H. Pham and C. D. Manning, "Effective approaches to attention-based neural
+       machine translation", EMNLP 2015.
+    .. [8] S. Bengio, O. Vinyals, N. Jaitly and N. Shazeer, "Scheduled sampling for sequence
+       prediction with recurrent neural networks", NeurIPS 2015.
+    .. [9] S. Smyl, "A hybrid method of exponential smoothing and recurrent
+       neural networks for time series forecasting", International Journal of Forecasting 36(1),
+       2020.
     .. [10] Y. Romano, E. Patterson and E. Candes, "Conformalized quantile regression", NeurIPS
        2019.
 
@@ -90,30 +190,6 @@ class Seq2SeqForecaster(BaseForecaster):
     True
     """
 
-    _tags: ClassVar[dict[str, Any]] = {
-        "authors": "skrnn developers",
-        "maintainers": "skrnn developers",
-        "python_dependencies": ["keras", "jax"],
-        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
-        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
-        "requires-fh-in-fit": True,
-        "capability:insample": False,
-        "capability:exogenous": True,
-        "capability:multivariate": True,
-        "capability:missing_values": True,
-        "capability:categorical_in_X": False,
-        "capability:pred_int": True,
-        "capability:pred_int:insample": False,
-        "capability:update": True,
-        "capability:pretrain": True,
-        "capability:unequal_length": True,
-        "capability:random_state": True,
-        "property:randomness": "derandomized",
-    }
-
-    # The forecaster itself keeps what forecasts and updates need.
-    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
-
     def __init__(
         self,
         window=None,
@@ -122,18 +198,18 @@ class Seq2SeqForecaster(BaseForecaster):
         units=64,
         bidirectional=False,
         merge_mode="concat",
-        decoder="parallel",
-        segment_length=None,
-        attention=False,
-        linear_skip=True,
-        teacher_forcing=0.5,
         dropout=0.2,
         variational_dropout=0.0,
         recurrent_dropout=0.0,
+        attention=False,
         dense_units=(),
         dense_activation="relu",
         activation="tanh",
         layer_params=None,
+        decoder="parallel",
+        segment_length=None,
+        linear_skip=True,
+        teacher_forcing=0.5,
         sp=None,
         scaler="window",
         multivariate="independent",
@@ -159,18 +235,18 @@ class Seq2SeqForecaster(BaseForecaster):
         self.units = units
         self.bidirectional = bidirectional
         self.merge_mode = merge_mode
-        self.decoder = decoder
-        self.segment_length = segment_length
-        self.attention = attention
-        self.linear_skip = linear_skip
-        self.teacher_forcing = teacher_forcing
         self.dropout = dropout
         self.variational_dropout = variational_dropout
         self.recurrent_dropout = recurrent_dropout
+        self.attention = attention
         self.dense_units = dense_units
         self.dense_activation = dense_activation
         self.activation = activation
         self.layer_params = layer_params
+        self.decoder = decoder
+        self.segment_length = segment_length
+        self.linear_skip = linear_skip
+        self.teacher_forcing = teacher_forcing
         self.sp = sp
         self.scaler = scaler
         self.multivariate = multivariate
@@ -191,101 +267,6 @@ class Seq2SeqForecaster(BaseForecaster):
         self.verbose = verbose
         self.random_state = random_state
         super().__init__()
-
-    def __post_init__(self):
-        """Finish the construction, as sktime asks for."""
-        self._y = self._X = None  # filled by sktime where `remember_data` is set again
-        if self.quantiles is None:
-            self.set_tags(**{"capability:pred_int": False})
-
-    def predict_rolling(self, y, X=None, alpha=None):
-        """Forecast from every time of a series that has a whole window before it.
-
-        Nothing is trained, and no forecast sees a value at or after its own first step: what
-        `update(..., update_params=False)` and `predict` would give, time by time, in one pass.
-
-        Parameters
-        ----------
-        y : pandas.Series or pandas.DataFrame
-            The series of `fit`, or some of them, with the same columns.
-        X : pandas.DataFrame, optional
-            Exogenous columns at all times of `y`, if there were any in `fit`.
-        alpha : list of float in (0, 1), optional
-            Quantiles to return in place of the point forecasts.
-
-        Returns
-        -------
-        forecasts : float array of shape (n_origins, horizon, n_columns[, n_quantiles])
-            Forecasts of all steps up to the farthest of `fh`. The first are those of row `window`
-            of `y` and the ones after it, the last those of the last rows of `y`.
-
-        Raises
-        ------
-        ValueError
-            When `y` is too short or was not fitted, or quantiles are asked for that were not
-            learned.
-        """
-        self.check_is_fitted()
-        y, X = (
-            None if data is None else convert_to(data, self._tags["y_inner_mtype"])
-            for data in (y, X)
-        )
-        panel = read_panel(y, X, self._panel.axis)
-        check_same_columns(self._panel, panel)
-        horizon, window = self.settings_.horizon, self.settings_.window
-        offsets = np.full(len(panel), window), panel.lengths - horizon
-        units = self._units[instance_numbers(self._panel, panel)]
-        if (offsets[1] < offsets[0]).any():
-            raise ValueError(
-                f"y has {panel.lengths.min()} rows, but a window of {window} and a horizon of "
-                f"{horizon} need {window + horizon}."
-            )
-        steps = self._model.predict(panel, units, offsets)
-        if alpha is None:
-            return self._median(steps)
-        if not self._model.levels:
-            raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
-        return interpolate_quantiles(self._model.levels, steps, alpha)
-
-    def _fit(self, y, X, fh):
-        before = getattr(self, "pretrained_model_", None)
-        panel, params = read_panel(y, X), self._checked_params()
-        horizon, units = int(relative_steps(fh, panel).max()), self._units_of(panel)
-        self._remember(panel, units, self._train(panel, units, params, horizon, before))
-        return self
-
-    def _pretrain(self, y, X=None, fh=None):
-        before = getattr(self, "pretrained_model_", None)
-        panel, params = read_panel(y, X), self._checked_params()
-        if fh is None and before is None:
-            raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
-        horizon = before.settings.horizon if fh is None else int(relative_steps(fh, panel).max())
-        units = self._units_of(panel)
-        self.pretrained_model_ = self._train(panel, units, params, horizon, before)
-        return self
-
-    def _update(self, y, X=None, update_params=True):
-        n_before = self._panel.end
-        panel = continue_panel(self._panel, read_panel(y, X, self._panel.axis))
-        model = self._model
-        if update_params and self.finetune_epochs:
-            # Windows whose horizon reaches into the new rows.
-            n_new = panel.end - n_before
-            first = np.maximum(panel.lengths - n_new - model.settings.horizon + 1, 1)
-            first = np.where(n_new > 0, first, panel.lengths)
-            offsets = first, panel.lengths - 1
-            params = {**self._checked_params(), "epochs": self.finetune_epochs}
-            model = model.train(panel, self._units, offsets, params, self._seed())
-        self._remember(panel, self._units, model)
-        return self
-
-    def _predict(self, fh, X):
-        median = self._median(self._forecast(fh, X))
-        return step_frame(self._panel, relative_steps(fh, self._panel), median)
-
-    def _predict_quantiles(self, fh, X, alpha):
-        steps = interpolate_quantiles(self._model.levels, self._forecast(fh, X), alpha)
-        return quantile_frame(self._panel, relative_steps(fh, self._panel), steps, alpha)
 
     @classmethod
     def get_test_params(cls, parameter_set="default"):
@@ -318,71 +299,3 @@ class Seq2SeqForecaster(BaseForecaster):
                 "finetune_epochs": 1,
             },
         ]
-
-    # ---- Training --------------------------------------------------------------------------------
-
-    def _train(
-        self,
-        panel: Panel,
-        units: Units,
-        params: dict[str, Any],
-        horizon: int,
-        before: PanelModel | None,
-    ) -> PanelModel:
-        """Return a model trained on a panel; one that was trained before is trained on."""
-        if before is not None:
-            window, ahead = before.settings.window, before.settings.horizon
-            if horizon > ahead:
-                raise ValueError(
-                    f"fh reaches {horizon} steps ahead, but the network was pretrained for "
-                    f"{ahead}. Pretrain a new forecaster with the farthest fh."
-                )
-            check_columns_of_X(before.names, panel.exogenous_columns)
-            offsets = training_offsets(panel.lengths, window, ahead)
-            params = {**params, "epochs": self.finetune_epochs}
-            return before.train(panel, units, offsets, params, self._seed())
-        model = new_model(panel, params, horizon)
-        lengths = panel.lengths - held_back(panel, horizon) * self.calibrate
-        offsets = training_offsets(lengths, model.settings.window, horizon)
-        if (offsets[1] < offsets[0]).all():
-            raise ValueError(
-                "calibrate=True keeps the last steps of each series for itself, and too few are "
-                "left to learn from. Pass longer series or set calibrate=False."
-            )
-        model = model.train(panel, units, offsets, params, self._seed())
-        return calibrate(model, panel, units) if self.calibrate else model
-
-    def _remember(self, panel: Panel, units: Units, model: PanelModel) -> None:
-        """Keep what forecasts and updates need, and no more of the data."""
-        self._model, self.settings_ = model, model.settings
-        self.history_, self.n_parameters_ = model.histories[0], model.n_parameters
-        self._units = units
-        self._panel = panel.tail(model.settings.window + model.settings.horizon)
-
-    def _seed(self) -> int:
-        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-
-    def _checked_params(self) -> dict[str, Any]:
-        return check_parameters(self.get_params(deep=False))
-
-    def _units_of(self, panel: Panel) -> Units:
-        return Units.of(panel, scaled=self.scaler is not None)
-
-    # ---- Forecasts -------------------------------------------------------------------------------
-
-    def _forecast(self, fh: Any, X: Any) -> np.ndarray:
-        """Return all steps up to the horizon, and the quantiles that were learned."""
-        panel, horizon = self._panel, self.settings_.horizon
-        steps = relative_steps(fh, panel)
-        if steps.max() > horizon:
-            raise ValueError(
-                f"fh reaches {steps.max()} steps ahead, but the forecaster was fitted for "
-                f"{horizon}. Fit it with the farthest fh."
-            )
-        later = later_columns(panel, X, steps, horizon)
-        last = panel.lengths
-        return self._model.predict(panel, self._units, (last, last), later)
-
-    def _median(self, steps: np.ndarray) -> np.ndarray:
-        levels = self._model.levels
-        return steps[..., levels.index(0.5) if levels else 0]

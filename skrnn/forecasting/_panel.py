@@ -9,72 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..windowing._continuity import check_index, infer_step, kind_of, steps_between
-
-
-@dataclass(frozen=True)
-class TimeAxis:
-    """A regular axis of time: numbers of steps from an origin, and the index they stand for.
-
-    Attributes
-    ----------
-    origin : Timestamp, Period or int
-    step : offset or int
-    kind : str
-        What the index counts in.
-    """
-
-    origin: Any
-    step: Any
-    kind: str
-
-    @classmethod
-    def of(cls, index: pd.Index, within: np.ndarray) -> TimeAxis:
-        """Return the axis of an index; `within` tells where neighbours belong to one series."""
-        check_index(index)
-        step = infer_step(index, within, None)
-        if step is None:
-            raise ValueError(
-                "y has too few dates to tell their frequency. Set it, as in "
-                'y.index = pandas.DatetimeIndex(y.index, freq="D"), or use a PeriodIndex.'
-            )
-        return cls(index.min(), step, kind_of(index))
-
-    def number(self, index: pd.Index, name: str = "y") -> np.ndarray:
-        """Return the number of steps from the origin to each value of an index.
-
-        Raises
-        ------
-        ValueError
-            When a value lies between two steps, or the index is of another kind.
-        """
-        if kind_of(index) != self.kind:
-            raise ValueError(
-                f"{name} has an index of {kind_of(index)}, but {self.kind} were fitted. Use the "
-                "same kind of index."
-            )
-        origin = pd.Index([self.origin]).repeat(len(index))
-        steps = steps_between(origin, index, self.step)
-        if np.isnan(steps).any():
-            wrong = index[np.isnan(steps)][0]
-            raise ValueError(
-                f"{name} is irregular in time: {wrong} is no whole number of steps "
-                f"({self.step}) after {self.origin}. Bring all series to one regular index, with "
-                "NaN where there is no value (asfreq or reindex does that)."
-            )
-        return steps.astype(np.int64)
-
-    def index(self, numbers: np.ndarray, name: Any = None) -> pd.Index:
-        """Return the index that numbers of steps, in increasing order, stand for."""
-        if isinstance(self.origin, pd.Period):
-            ordinals = self.origin.ordinal + numbers * self.step.n
-            return pd.PeriodIndex.from_ordinals(ordinals, freq=self.origin.freq, name=name)
-        if isinstance(self.origin, pd.Timestamp):
-            low = min(0, int(numbers.min()))
-            n_dates = int(numbers.max()) - low + 1
-            dates = pd.date_range(self.origin + low * self.step, periods=n_dates, freq=self.step)
-            return dates[numbers - low].rename(name)
-        return pd.Index(self.origin + numbers * self.step, name=name)
+from ._time_axis import TimeAxis
 
 
 @dataclass(frozen=True)

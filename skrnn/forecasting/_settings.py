@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._options import ForecasterOptions
+
 # Steps of a season, by the name of a pandas frequency.
 _SEASONS = {
     **dict.fromkeys(("QS", "QE", "BQS", "BQE"), 4),
@@ -47,14 +49,14 @@ class Settings:
 
 
 def choose_settings(
-    params: dict[str, Any], lengths: np.ndarray, step: Any, horizon: int
+    options: ForecasterOptions, lengths: np.ndarray, step: Any, horizon: int
 ) -> Settings:
     """Return the settings for series of some lengths.
 
     Parameters
     ----------
-    params : dict
-        `window`, `sp` and `segment_length`; None for those to derive.
+    options : ForecasterOptions
+        Of which `window`, `sp` and `segment_length` are looked at; None for those to derive.
     lengths : int array
     step : offset or int
         From one time to the next.
@@ -65,8 +67,8 @@ def choose_settings(
     ValueError
         When no series is long enough.
     """
-    season = season_of(step) if params["sp"] is None else params["sp"]
-    longest, window = int(lengths.max()), params["window"]
+    season = season_of(step) if options.sp is None else options.sp
+    longest, window = int(lengths.max()), options.window
     if window is None:
         window = _choose_window(season, horizon, lengths)
     if longest < horizon + 1:
@@ -74,17 +76,17 @@ def choose_settings(
             f"The longest series of y has {longest} steps, but forecasts of {horizon} steps ahead "
             f"need at least {horizon + 1} to learn from. Pass longer series or a smaller fh."
         )
-    if params["window"] is not None and longest < window + horizon:
+    if options.window is not None and longest < window + horizon:
         raise ValueError(
             f"window={window} and {horizon} steps ahead need series of {window + horizon} steps, "
             f"but the longest has {longest}. Use a smaller window or fh, or leave window=None."
         )
-    if params["sp"] is not None and season > window:
+    if options.sp is not None and season > window:
         raise ValueError(
             f"sp={season} reaches back before the window of {window} steps. Use a longer window."
         )
     season = season if season <= window else 1
-    segment_length = params["segment_length"]
+    segment_length = options.segment_length
     if segment_length is None:
         segment_length = _choose_segment_length(season, horizon, window)
     return Settings(horizon, int(window), int(season), int(segment_length))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..training._windows import SeriesWindows, WindowLayout, pad_store
+from ..engines._series_windows import SeriesWindows, WindowReader, pad_store
 from ._panel import Panel
 
 # A series without any spread gets this share of its size as its unit: its forecast stays in place.
@@ -15,8 +15,8 @@ _CONSTANT = 1e-6
 
 
 @dataclass(frozen=True)
-class Units:
-    """Center and unit of every series: an array of shape (n_instances, n_variables) each.
+class SeriesScale:
+    """Center and unit of each series: an array of shape (n_instances, n_variables) for both.
 
     They keep numbers small on the way through single precision. Windows that are taken relative to
     themselves are not changed by them.
@@ -26,7 +26,7 @@ class Units:
     unit: np.ndarray
 
     @classmethod
-    def of(cls, panel: Panel, *, scaled: bool) -> Units:
+    def of(cls, panel: Panel, *, scaled: bool) -> SeriesScale:
         """Return mean and standard deviation of each series, or zero and one."""
         shape = (len(panel), panel.values.shape[1])
         if not scaled:
@@ -39,9 +39,9 @@ class Units:
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
         return cls(center, np.where(unit > smallest, unit, smallest))
 
-    def __getitem__(self, instances: np.ndarray) -> Units:
+    def __getitem__(self, instances: np.ndarray) -> SeriesScale:
         """Return those of some instances."""
-        return Units(self.center[instances], self.unit[instances])
+        return SeriesScale(self.center[instances], self.unit[instances])
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Store:
     Attributes
     ----------
     panel : Panel
-    units : Units
+    scale : SeriesScale
     extra : int
         Rows after the last of each instance, for steps that are not known yet.
     joint : bool
@@ -80,13 +80,13 @@ class Store:
     """
 
     panel: Panel
-    units: Units
+    scale: SeriesScale
     extra: int
     joint: bool
 
     def windows(
         self,
-        layout: WindowLayout,
+        reader: WindowReader,
         exogenous: np.ndarray | None,
         offsets: tuple[np.ndarray, np.ndarray],
     ) -> SeriesWindows:
@@ -94,7 +94,7 @@ class Store:
 
         Parameters
         ----------
-        layout : WindowLayout
+        reader : WindowReader
         exogenous : array of shape (n_instances * extra + n_rows, n_columns) or None
             Rows of each instance, the extra ones included.
         offsets : pair of int arrays of shape (n_instances,)
@@ -110,7 +110,7 @@ class Store:
         first = np.tile(begin, n_variables) + shift
         low, high = (np.tile(offset, n_variables) for offset in offsets)
         count = np.maximum(high - low + 1, 0)
-        return SeriesWindows(layout, store, first, first + low, count, -shift)
+        return SeriesWindows(reader, store, first, first + low, count, -shift)
 
     def restore(self, outputs: np.ndarray, horizon: int, offsets: Any) -> np.ndarray:
         """Return the outputs of `windows`, in the units of `y`.
@@ -127,14 +127,14 @@ class Store:
         steps : float array of shape (n_windows, horizon, n_variables, n_quantiles or 1)
             Instance by instance.
         """
-        n_variables, n_quantiles = self.units.center.shape[1], outputs.shape[2]
+        n_variables, n_quantiles = self.scale.center.shape[1], outputs.shape[2]
         if self.joint:
             steps = outputs.reshape(-1, horizon, n_variables, n_quantiles)
         else:
             by_variable = outputs.reshape(n_variables, -1, horizon, n_quantiles)
             steps = np.moveaxis(by_variable, 0, 2)
         instance = np.repeat(np.arange(len(self.panel)), offsets[1] - offsets[0] + 1)
-        center, unit = self.units.center[instance], self.units.unit[instance]
+        center, unit = self.scale.center[instance], self.scale.unit[instance]
         restored: np.ndarray = steps * unit[:, None, :, None] + center[:, None, :, None]
         return restored
 
@@ -149,7 +149,7 @@ class Store:
         rows += np.repeat(self.extra * np.arange(len(panel)), panel.lengths)
         center, unit = (
             np.repeat(array, panel.lengths, axis=0)
-            for array in (self.units.center, self.units.unit)
+            for array in (self.scale.center, self.scale.unit)
         )
         values[rows] = (panel.values - center) / unit
         return values if self.joint else values.T.reshape(-1, 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from ..compat._keras import keras
 from ._layers import Placeholder
 
 ops = keras.ops

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._keras import keras
-from ..by_config import thaw
-from ._cells import GRUCell, LSTMCell, PeepholeLSTMCell, SimpleRNNCell, ValuePeepholeLSTMCell
-from ._layers import LSTM, Placeholder, SequenceDropout, ValueDropout
+from ..compat._keras import keras
+from ._by_config import thaw
+from ._kinds import CELLS
+from ._layers import Placeholder, SequenceDropout, ValueDropout
+from ._spec import LayeredSpec, NetworkSpec, RecurrentSpec, Spec
 
 ops = keras.ops
 Tensor = Any
-Spec = Any
 
 # Of Keras' own generators, which are never asked; unseeded ones would draw from Python's `random`.
 _SEED = 0
@@ -19,23 +19,6 @@ _SEED = 0
 DTYPE = "float32"
 _DENSE_INITIALIZERS = ("kernel_initializer", "bias_initializer")
 RECURRENT_INITIALIZERS = (*_DENSE_INITIALIZERS, "recurrent_initializer")
-_CELLS = {
-    "lstm": LSTMCell,
-    "gru": GRUCell,
-    "simple": SimpleRNNCell,
-    "peephole": ValuePeepholeLSTMCell,
-}
-KERAS_CELLS = {
-    "lstm": keras.layers.LSTMCell,
-    "gru": keras.layers.GRUCell,
-    "simple": keras.layers.SimpleRNNCell,
-    "peephole": PeepholeLSTMCell,
-}
-_KERAS_LAYERS = {
-    "lstm": keras.layers.LSTM,
-    "gru": keras.layers.GRU,
-    "simple": keras.layers.SimpleRNN,
-}
 
 
 def make_inputs(spec: Spec, *, masked: bool = True) -> dict[str, Tensor]:
@@ -47,24 +30,27 @@ def make_inputs(spec: Spec, *, masked: bool = True) -> dict[str, Tensor]:
     }
 
 
-def recurrent_layer(spec: Spec, units: int, *, name: str, **options: Any) -> Any:
+def recurrent_layer(spec: RecurrentSpec, units: int, *, name: str, **options: Any) -> Any:
     """Return a recurrent layer; `options` are `return_sequences` and `return_state`."""
-    params = _recurrent_params(spec)
-    if not is_structure(spec) and spec.cell in _KERAS_LAYERS:
-        return _KERAS_LAYERS[spec.cell](units, name=name, **params, **options)
-    if is_structure(spec) and spec.cell == "lstm" and _has_standard_gates(params):
-        return LSTM(units, name=name, **params, **options)
+    params, kind = _recurrent_params(spec), CELLS[spec.cell]
+    if is_structure(spec):
+        layer: Any = kind.fast_layer if _has_standard_gates(params) else None
+    else:
+        layer = kind.keras_layer
+    if layer is not None:
+        return layer(units, name=name, **params, **options)
     cell = recurrent_cell(spec, units)
     return keras.layers.RNN(cell, name=name, dtype=DTYPE, **options)
 
 
-def recurrent_cell(spec: Spec, units: int, *, name: str | None = None) -> Any:
+def recurrent_cell(spec: RecurrentSpec, units: int, *, name: str | None = None) -> Any:
     """Return a recurrent cell: one step of `recurrent_layer`."""
-    cells = _CELLS if is_structure(spec) else KERAS_CELLS
-    return cells[spec.cell](units, name=name, **_recurrent_params(spec))
+    kind = CELLS[spec.cell]
+    cell: Any = kind.value_cell if is_structure(spec) else kind.keras_cell
+    return cell(units, name=name, **_recurrent_params(spec))
 
 
-def read_both_ways(spec: Spec, layer: Any, name: str) -> Any:
+def read_both_ways(spec: RecurrentSpec, layer: Any, name: str) -> Any:
     """Return a layer that reads a sequence from both ends."""
     return keras.layers.Bidirectional(layer, spec.merge_mode, name=name, dtype=DTYPE)
 
@@ -84,7 +70,7 @@ def _merge(merge_mode: str, a: Tensor, b: Tensor) -> Tensor:
     return a + b if merge_mode == "sum" else (a + b) / 2.0
 
 
-def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
+def dropout(spec: LayeredSpec, hidden: Tensor, name: str) -> Tensor:
     """Apply the dropouts between layers: with one mask for all steps, and with one for each.
 
     The latter is a layer even where its rate is zero: Keras orders weights by the depth of their
@@ -96,7 +82,7 @@ def dropout(spec: Spec, hidden: Tensor, name: str) -> Tensor:
     return _dropout_layer(spec.dropout, name)(hidden)
 
 
-def embed(spec: Spec, numbers: Tensor) -> Tensor:
+def embed(spec: NetworkSpec, numbers: Tensor) -> Tensor:
     """Return the vectors of tokens; that of number zero, unknown tokens, is and stays zero."""
     options = {"embeddings_initializer": Placeholder()} if is_structure(spec) else {}
     layer = keras.layers.Embedding(
@@ -112,7 +98,7 @@ def _dropout_layer(rate: float | None, name: str, *, one_mask: bool = False) -> 
     return kind(rate, seed=_SEED, name=name, dtype=DTYPE)
 
 
-def dense(spec: Spec, units: int, name: str, activation: Any = None, **options: Any) -> Any:
+def dense(spec: LayeredSpec, units: int, name: str, activation: Any = None, **options: Any) -> Any:
     """Return a dense layer."""
     if is_structure(spec):
         names = _DENSE_INITIALIZERS if options.get("use_bias", True) else _DENSE_INITIALIZERS[:1]
@@ -125,12 +111,12 @@ def reshape_rows(tensor: Tensor, *shape: int) -> Tensor:
     return ops.reshape(tensor, (-1, *shape))
 
 
-def is_structure(spec: Spec) -> bool:
+def is_structure(spec: LayeredSpec) -> bool:
     """Return whether rates are left open: then all weights are placeholders."""
     return spec.dropout is None
 
 
-def _recurrent_params(spec: Spec) -> dict[str, Any]:
+def _recurrent_params(spec: RecurrentSpec) -> dict[str, Any]:
     params: dict[str, Any] = {
         **spec.keras_layer_params,
         "activation": thaw(spec.activation),
@@ -140,7 +126,7 @@ def _recurrent_params(spec: Spec) -> dict[str, Any]:
     if not is_structure(spec):
         return {**params, "recurrent_dropout": spec.recurrent_dropout}
     params |= dict.fromkeys(RECURRENT_INITIALIZERS, Placeholder())
-    if spec.cell in ("lstm", "peephole"):
+    if CELLS[spec.cell].forget_gate:
         params["unit_forget_bias"] = False
     return {**params, "value_recurrent_dropout": spec.recurrent_dropout is None}
 

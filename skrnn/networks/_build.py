@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from .._keras import keras
-from ..weights import Weights
+from ..compat._keras import holds_seed, keras, to_numpy
 from ._convolutional import build_convolutional
-from ._custom import build_custom, build_users_model, takes_mask
+from ._custom import build_custom
 from ._encoder_decoder import build_encoder_decoder
-from ._heads import finish
-from ._spec import ConvolutionalSpec, CustomSpec, EncoderDecoderSpec, NetworkSpec
+from ._spec import ConvolutionalSpec, CustomSpec, EncoderDecoderSpec, NetworkSpec, Spec
 from ._stacked import build_stacked
+from ._weights import Weights
 
-_BUILDERS = {
+_BUILDERS: dict[type[Spec], Callable[..., keras.Model]] = {
     NetworkSpec: build_stacked,
     EncoderDecoderSpec: build_encoder_decoder,
     ConvolutionalSpec: build_convolutional,
@@ -23,12 +22,22 @@ _BUILDERS = {
 }
 
 
-def build_model(spec: Any) -> keras.Model:
-    """Build the Keras model of a spec; its inputs are `spec.inputs`, in this order."""
-    return _BUILDERS[type(spec)](spec)  # type: ignore[operator]
+def build_model(spec: Spec, *, masked: bool = True) -> keras.Model:
+    """Build the Keras model of a spec.
+
+    Parameters
+    ----------
+    spec : Spec
+        With its rates the model is the one that users see, made of Keras' own layers. A structure,
+        which leaves them open, is the one that is compiled: rates are weights, and all weights are
+        placeholders. Both have the same trainable weights in the same order.
+    masked : bool
+        Whether it needs an input for the mask. Then its inputs are `spec.inputs`, in this order.
+    """
+    return _BUILDERS[type(spec)](spec, masked=masked)
 
 
-def build_keras_model(spec: Any, weights: Weights, *, masked: bool) -> keras.Model:
+def build_keras_model(spec: Spec, weights: Weights, *, masked: bool) -> keras.Model:
     """Build the model that users see, with some weights.
 
     Parameters
@@ -38,18 +47,9 @@ def build_keras_model(spec: Any, weights: Weights, *, masked: bool) -> keras.Mod
     masked : bool
         Whether it needs an input for the mask.
     """
-    if isinstance(spec, CustomSpec):
-        model = build_users_model(spec)
-        if spec.n_quantiles or spec.output_activation != "linear":
-            inputs = model.inputs if takes_mask(model) else model.inputs[0]
-            model = keras.Model(inputs, finish(spec, model.outputs[0]))
-        for variable, value in zip(model.non_trainable_variables, weights.fixed, strict=True):
-            variable.assign(value)
-    elif isinstance(spec, NetworkSpec | ConvolutionalSpec):
-        build = build_stacked if isinstance(spec, NetworkSpec) else build_convolutional
-        model = build(spec, masked=masked)  # type: ignore[arg-type]
-    else:
-        model = build_model(spec)
+    model = build_model(spec, masked=masked)
+    if isinstance(spec, CustomSpec):  # states of its own, such as those of a normalisation
+        set_states(model, weights.non_trainable)
     set_weights(model, weights.trainable)
     return model
 
@@ -58,3 +58,21 @@ def set_weights(model: keras.Model, trainable: list[np.ndarray]) -> None:
     """Give a Keras model the trainable weights of a network."""
     for variable, value in zip(model.trainable_variables, trainable, strict=True):
         variable.assign(value)
+
+
+def set_states(model: keras.Model, states: list[np.ndarray]) -> None:
+    """Give a Keras model what is not trained: the states of its layers, and seeds."""
+    for variable, value in zip(model.non_trainable_variables, states, strict=True):
+        if holds_seed(variable):  # 32 bits, which not all backends hold without a sign
+            signed = str(variable.dtype) == "int32"
+            value = value.astype(np.uint32)
+            value = value.view(np.int32) if signed else value.astype(variable.dtype)
+        variable.assign(value)
+
+
+def state_values(model: keras.Model) -> list[np.ndarray]:
+    """Return what is not trained, seeds as on JAX."""
+    return [
+        to_numpy(variable).astype(np.uint32) if holds_seed(variable) else to_numpy(variable)
+        for variable in model.non_trainable_variables
+    ]

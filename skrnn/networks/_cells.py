@@ -7,8 +7,9 @@ as a weight. One mask serves all steps of a sequence and all gates (Gal and Ghah
 
 from typing import Any
 
-from .._keras import keras
-from ._layers import ValueDropout
+from ..compat._keras import keras
+from ._kinds import CELLS, Cell, InitialWeight
+from ._layers import LSTM, ValueDropout
 
 ops = keras.ops
 Tensor = Any
@@ -26,6 +27,7 @@ class _ValueRecurrentDropout(_Base):
         rate = _ASK_FOR_MASK if value_recurrent_dropout else 0.0
         super().__init__(units, **{**kwargs, "recurrent_dropout": rate})
         self.value_recurrent_dropout = value_recurrent_dropout
+        self.mask: Any = None
         if value_recurrent_dropout:
             self.recurrent_dropout_layer = ValueDropout(name="recurrent_dropout", dtype="float32")
 
@@ -39,11 +41,15 @@ class _ValueRecurrentDropout(_Base):
         """Return the mask of the batch, drawn once for all steps, or None."""
         if not self.value_recurrent_dropout:
             return None
-        if getattr(self, "_recurrent_dropout_mask", None) is None:
+        if self.mask is None:
             mask = self.recurrent_dropout_layer.scale(step_input.shape)
             count = getattr(self, "dropout_mask_count", None)
-            self._recurrent_dropout_mask = mask if count is None else [mask] * count
-        return self._recurrent_dropout_mask
+            self.mask = mask if count is None else [mask] * count
+        return self.mask
+
+    def reset_recurrent_dropout_mask(self) -> None:
+        """Forget the mask of a batch."""
+        self.mask = None
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration."""
@@ -76,26 +82,30 @@ class PeepholeLSTMCell(keras.layers.LSTMCell):
             constraint=self.kernel_constraint,
         )
 
-    def _compute_carry_and_output(
-        self, x: list[Tensor], hidden: list[Tensor], state: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Return cell state and output gate; each gate has a masked hidden state of its own."""
-        kernels = ops.split(self.recurrent_kernel, 4, axis=1)
-        gates = [
-            x_gate + ops.matmul(hidden_gate, kernel)
-            for x_gate, hidden_gate, kernel in zip(x, hidden, kernels, strict=True)
-        ]
-        return self._compute_carry_and_output_fused(gates, state)
-
-    def _compute_carry_and_output_fused(
-        self, gates: list[Tensor], state: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Return cell state and output gate."""
+    def call(
+        self, inputs: Tensor, states: list[Tensor], training: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Return the hidden state after a step, and both states."""
+        hidden, state = states
+        gates = ops.matmul(inputs, self.kernel)
+        if training and self.recurrent_dropout > 0:  # each gate has a masked state of its own
+            masks = self.get_recurrent_dropout_mask(hidden)
+            kernels = ops.split(self.recurrent_kernel, 4, axis=1)
+            pairs = zip(masks, kernels, strict=True)
+            from_hidden = [ops.matmul(hidden * mask, kernel) for mask, kernel in pairs]
+            gates = ops.add(gates, ops.concatenate(from_hidden, axis=1))
+        else:
+            gates = ops.add(gates, ops.matmul(hidden, self.recurrent_kernel))
+        if self.use_bias:
+            gates = ops.add(gates, self.bias)
+        gates = ops.split(gates, 4, axis=1)
         to_i, to_f, to_o = ops.unstack(ops.convert_to_tensor(self.peephole), 3)
         i = self.recurrent_activation(gates[0] + to_i * state)
         f = self.recurrent_activation(gates[1] + to_f * state)
         new = f * state + i * self.activation(gates[2])
-        return new, self.recurrent_activation(gates[3] + to_o * new)
+        o = self.recurrent_activation(gates[3] + to_o * new)
+        hidden = o * self.activation(new)
+        return hidden, [hidden, new]
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -116,3 +126,26 @@ class GRUCell(_ValueRecurrentDropout, keras.layers.GRUCell):
 @keras.saving.register_keras_serializable(package="skrnn")
 class SimpleRNNCell(_ValueRecurrentDropout, keras.layers.SimpleRNNCell):
     """`keras.layers.SimpleRNNCell`."""
+
+
+CELLS.add(
+    Cell(
+        "lstm",
+        keras_cell=keras.layers.LSTMCell,
+        value_cell=LSTMCell,
+        keras_layer=keras.layers.LSTM,
+        fast_layer=LSTM,
+        forget_gate=True,
+    )
+)
+CELLS.add(Cell("gru", keras.layers.GRUCell, GRUCell, keras.layers.GRU))
+CELLS.add(Cell("simple", keras.layers.SimpleRNNCell, SimpleRNNCell, keras.layers.SimpleRNN))
+CELLS.add(
+    Cell(
+        "peephole",
+        keras_cell=PeepholeLSTMCell,
+        value_cell=ValuePeepholeLSTMCell,
+        forget_gate=True,
+        weights={"peephole": InitialWeight("kernel_initializer", "glorot_uniform")},
+    )
+)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._keras import keras
-from ..by_config import thaw
+from ..compat._keras import keras
 from ._blocks import DTYPE, RECURRENT_INITIALIZERS, dropout, is_structure, make_inputs, reshape_rows
+from ._by_config import thaw
 from ._heads import read_out
 from ._layers import Placeholder
 from ._spec import ConvolutionalSpec
@@ -15,10 +15,7 @@ Tensor = Any
 
 
 def build_convolutional(spec: ConvolutionalSpec, *, masked: bool = True) -> keras.Model:
-    """Build the model of `spec`, which takes a sequence of frames and, where `masked`, its mask.
-
-    Rates that are left open are weights, as in `build_stacked`.
-    """
+    """Build the model of `spec`, which takes a sequence of frames and, where `masked`, its mask."""
     inputs = make_inputs(spec, masked=masked)
     hidden, mask = inputs["sequence"], None
     if masked:  # Keras does not bring a mask to the rank of frames by itself

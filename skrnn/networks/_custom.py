@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import numpy as np
-
-from .._keras import keras
-from ..by_config import thaw
-from ..weights import Weights
+from ..compat._keras import keras, last_operation
 from ._blocks import make_inputs
-from ._heads import finish
+from ._by_config import thaw
+from ._heads import activate, finish
+from ._kinds import HEADS
 from ._spec import CustomSpec
 
-_random_lock = threading.Lock()
 _PROBABILITIES = ("softmax", "sigmoid")
 
 
-def build_custom(spec: CustomSpec, seed: int = 0) -> keras.Model:
+def build_custom(spec: CustomSpec, *, masked: bool = True) -> keras.Model:
     """Return the model of the user's function, with the inputs that `spec` names.
 
     Parameters
     ----------
     spec : CustomSpec
-    seed : int
-        Of its initial weights and of what it drops.
+    masked : bool
+        Whether it needs an input for the mask, also where it makes no use of it.
 
     Raises
     ------
@@ -36,19 +28,21 @@ def build_custom(spec: CustomSpec, seed: int = 0) -> keras.Model:
     ValueError
         When inputs or outputs of the model are not those that are asked for.
     """
-    model = build_users_model(spec, seed)
-    outputs = finish(spec, model.outputs[0])
-    if takes_mask(model):
-        return keras.Model(model.inputs, outputs)
-    return keras.Model([*model.inputs, make_inputs(spec)["mask"]], outputs)
+    model = build_users_model(spec)
+    outputs = activate(spec, finish(spec, model.outputs[0]))
+    if not masked and outputs is model.outputs[0]:
+        return model
+    inputs = model.inputs
+    if masked and not takes_mask(model):
+        inputs = [*inputs, make_inputs(spec)["mask"]]
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], outputs)
 
 
-def build_users_model(spec: CustomSpec, seed: int = 0) -> keras.Model:
+def build_users_model(spec: CustomSpec) -> keras.Model:
     """Return the model of the user's function, checked."""
     shape = spec.n_timesteps, spec.n_features
     n_outputs = spec.n_outputs * max(1, spec.n_quantiles)
-    with _seeded_by(seed):
-        model = thaw(spec.network)(shape, n_outputs)
+    model = thaw(spec.network)(shape, n_outputs)
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"network must return a keras.Model, but it returned {model!r} for input shape {shape} "
@@ -69,30 +63,6 @@ def takes_mask(model: keras.Model) -> bool:
     return len(model.inputs) == 2
 
 
-def initial_weights_of_custom(spec: CustomSpec, rng: np.random.Generator) -> Weights:
-    """Return the weights that a fresh model starts from, drawn by its own initialisers."""
-    model = build_custom(spec, seed=int(rng.integers(2**63)))
-    trainable = [np.array(variable.value) for variable in model.trainable_variables]
-    fixed = [np.array(variable.value) for variable in model.non_trainable_variables]
-    return Weights(trainable, fixed)
-
-
-@contextmanager
-def _seeded_by(seed: int) -> Iterator[None]:
-    """Let Keras draw its seeds from a known state of Python's generator, and put that back.
-
-    Layers without a seed of their own ask `random` for one; there is no other way to reach those
-    of a model that is built elsewhere.
-    """
-    with _random_lock:
-        state = random.getstate()
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)
-
-
 def _check_inputs(model: keras.Model, shape: tuple[int, int]) -> None:
     found = [tuple(tensor.shape[1:]) for tensor in model.inputs]
     if found not in ([shape], [shape, shape[:1]]):
@@ -111,11 +81,9 @@ def _check_outputs(model: keras.Model, spec: CustomSpec, n_outputs: int) -> None
             f"network must return a model with one output of shape {expected}, but the outputs "
             f"have shapes {found}."
         )
-    last = model
-    while isinstance(last, keras.Model):  # which may end with another model
-        last = last.outputs[0]._keras_history.operation
+    last = last_operation(model)
     kind = getattr(getattr(last, "activation", None), "__name__", type(last).__name__.lower())
-    if spec.output_activation != "linear" and kind in _PROBABILITIES:
+    if HEADS[spec.head].activation != "linear" and kind in _PROBABILITIES:
         raise ValueError(
             f"The model that network returns ends with {kind}, but a classifier needs the "
             "values before it, on which the loss is exact. Leave the last activation out; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._keras import keras
+from ..compat._keras import keras, on_jax
 from ._layers import Placeholder, ValueDropout
 
 ops = keras.ops
@@ -149,7 +149,7 @@ class Autoregression(keras.layers.Layer):
         start = (inputs["first"], list(inputs["states"]))
         self._renew_masks(start[1], training)
         keep = self._keep(truth, training)
-        _, outputs = ops.scan(step, start, (known, skip, truth, given, keep))
+        outputs = _scan(step, start, (known, skip, truth, given, keep))
         return ops.swapaxes(outputs, 0, 1)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
@@ -228,6 +228,26 @@ class Autoregression(keras.layers.Layer):
             after += new if isinstance(new, list | tuple) else [new]
             hidden = hidden if keep is None else hidden * keep[number]
         return hidden, after
+
+
+def _scan(step: Any, carry: Any, steps: tuple[Any, ...]) -> Tensor:
+    """Return the outputs of all steps; what is None is None at each of them.
+
+    `ops.scan` takes None, and outputs that are no state, on JAX alone.
+    """
+    if on_jax():
+        return ops.scan(step, carry, steps)[1]
+    outputs = []
+    for number in range(steps[2].shape[0]):
+        carry, output = step(carry, [_at(array, number) for array in steps])
+        outputs.append(output)
+    return ops.stack(outputs, axis=0)
+
+
+def _at(array: Any, number: int) -> Any:
+    if isinstance(array, list):
+        return [_at(part, number) for part in array]
+    return None if array is None else array[number]
 
 
 def _n_states(cell: Any) -> int:

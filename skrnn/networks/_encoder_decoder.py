@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .._keras import keras
+from ..compat._keras import keras
 from ._attention import Attention
 from ._blocks import (
     DTYPE,
@@ -28,7 +28,8 @@ from ._blocks import (
     reshape_rows,
 )
 from ._decoders import Autoregression, Positions
-from ._heads import apply, output_layers, sort_quantiles
+from ._heads import apply, finish_steps, output_layers
+from ._kinds import DECODERS, Decoder, InitialWeight
 from ._spec import EncoderDecoderSpec
 
 ops = keras.ops
@@ -45,12 +46,8 @@ class _Encoded(NamedTuple):
     widths: list[int]  # of each layer
 
 
-def build_encoder_decoder(spec: Spec) -> keras.Model:
-    """Build the model of `spec`, with the inputs that it names.
-
-    Rates that are left open, as in a `spec.structure()`, are weights, and then all weights are
-    placeholders. The trainable weights and their order are the same with and without.
-    """
+def build_encoder_decoder(spec: Spec, *, masked: bool = True) -> keras.Model:
+    """Build the model of `spec`, with the inputs that it names; that of the mask always is one."""
     inputs = make_inputs(spec)
     return keras.Model(
         list(inputs.values()), _outputs(spec, inputs), name=f"{spec.cell}_encoder_decoder"
@@ -61,8 +58,8 @@ def _outputs(spec: Spec, inputs: Inputs) -> Tensor:
     encoded = _encode(spec, inputs["sequence"], inputs["mask"])
     if spec.linear_skip:
         inputs = {**inputs, "skip": _skip(spec, inputs)}
-    outputs = _WRITERS[spec.decoder](spec, encoded, inputs)
-    outputs = sort_quantiles(spec, outputs)
+    outputs = DECODERS[spec.decoder].write(spec, encoded, inputs)
+    outputs = finish_steps(spec, outputs)
     if spec.linear_skip:
         outputs = outputs + (inputs["skip"][..., None] if spec.n_quantiles else inputs["skip"])
     return reshape_rows(outputs, *spec.output_shape)
@@ -191,12 +188,19 @@ def _write_autoregressive(spec: Spec, encoded: _Encoded, inputs: Inputs) -> Tens
     return decoder(arguments)
 
 
-_WRITERS = {
-    "dense": _write_dense,
-    "repeat": _write_repeat,
-    "parallel": _write_parallel,
-    "autoregressive": _write_autoregressive,
-}
+DECODERS.add(
+    Decoder(
+        "autoregressive",
+        _write_autoregressive,
+        reads_targets=True,
+        shows_attention=False,  # it comes about step by step, inside the loop
+    )
+)
+DECODERS.add(Decoder("repeat", _write_repeat))
+DECODERS.add(
+    Decoder("parallel", _write_parallel, weights={"positions": InitialWeight("", "glorot_uniform")})
+)
+DECODERS.add(Decoder("dense", _write_dense))
 
 
 # ---- Parts ---------------------------------------------------------------------------------------

@@ -1,10 +1,16 @@
-"""The layers from what a network has seen to what it says."""
+"""From what a network has seen to what it says, and what that means: a record for each head."""
 
 from typing import Any
 
-from .._keras import keras
-from ..by_config import thaw
+import numpy as np
+from scipy.special import expit, softmax
+
+from ..compat._keras import keras
 from ._blocks import DTYPE, dense, reshape_rows
+from ._by_config import thaw
+from ._kinds import HEADS, VALUES, Head
+from ._losses import ClassLoss, check_loss, pinball_loss
+from ._spec import ConvolutionalSpec, LayeredSpec, NetworkSpec, Spec
 
 ops = keras.ops
 Tensor = Any
@@ -44,7 +50,7 @@ class SortedQuantiles(keras.layers.Layer):
         return {**super().get_config(), "median": self.median}
 
 
-def output_layers(spec: Any, n_values: int) -> list[Any]:
+def output_layers(spec: LayeredSpec, n_values: int) -> list[Any]:
     """Return the dense layers that `spec` asks for, and one with `n_values`, or their quantiles."""
     layers = [
         dense(spec, units, f"dense_{depth + 1}", thaw(spec.dense_activation))
@@ -60,23 +66,72 @@ def apply(layers: list[Any], hidden: Tensor) -> Tensor:
     return hidden
 
 
-def read_out(spec: Any, hidden: Tensor) -> Tensor:
+def read_out(spec: NetworkSpec | ConvolutionalSpec, hidden: Tensor) -> Tensor:
     """Return the outputs of a network that answers from each vector on the last axis."""
-    return finish(spec, apply(output_layers(spec, spec.n_outputs), hidden))
+    outputs = apply(output_layers(spec, spec.n_outputs), hidden)
+    return activate(spec, finish(spec, outputs))
 
 
-def finish(spec: Any, outputs: Tensor) -> Tensor:
-    """Return outputs with an axis of sorted quantiles, or as probabilities, where `spec` says."""
+def finish(spec: Spec, outputs: Tensor) -> Tensor:
+    """Return what the engine trains on, from what the last layer puts out."""
     if spec.n_quantiles:
-        outputs = sort_quantiles(spec, reshape_rows(outputs, *spec.output_shape))
-    if spec.output_activation == "linear":
-        return outputs
-    name = "probabilities"
-    return keras.layers.Activation(spec.output_activation, dtype=DTYPE, name=name)(outputs)
+        outputs = reshape_rows(outputs, *spec.output_shape)
+    return finish_steps(spec, outputs)
 
 
-def sort_quantiles(spec: Any, outputs: Tensor) -> Tensor:
-    """Return outputs whose last axis, if it is that of quantiles, does not decrease."""
-    if not spec.n_quantiles:
+def finish_steps(spec: Spec, outputs: Tensor) -> Tensor:
+    """Return outputs after the layers of the head, if it has any."""
+    head = HEADS[spec.head]
+    return outputs if head.finish is None else head.finish(spec, outputs)
+
+
+def activate(spec: Spec, outputs: Tensor) -> Tensor:
+    """Return what users see, such as probabilities."""
+    activation = HEADS[spec.head].activation
+    if activation == "linear":
         return outputs
+    return keras.layers.Activation(activation, dtype=DTYPE, name="probabilities")(outputs)
+
+
+# ---- Kinds ---------------------------------------------------------------------------------------
+
+
+def _sort_quantiles(spec: Spec, outputs: Tensor) -> Tensor:
     return SortedQuantiles(spec.median, name="sorted_quantiles", dtype=DTYPE)(outputs)
+
+
+def _loss_of_values(loss: Any, levels: tuple[float, ...]) -> Any:
+    check_loss(loss)
+    return loss
+
+
+def _loss_of_labels(loss: Any, levels: tuple[float, ...]) -> Any:
+    return ClassLoss(loss, "sigmoid")
+
+
+def _loss_of_classes(loss: Any, levels: tuple[float, ...]) -> Any:
+    return ClassLoss(loss, "softmax")
+
+
+def _both_classes(outputs: np.ndarray) -> np.ndarray:
+    second = expit(outputs)
+    return np.concatenate([1.0 - second, second], axis=-1)
+
+
+def _classes(outputs: np.ndarray) -> np.ndarray:
+    probabilities: np.ndarray = softmax(outputs, axis=-1)
+    return probabilities
+
+
+def _labels(outputs: np.ndarray) -> np.ndarray:
+    probabilities: np.ndarray = expit(outputs)
+    return probabilities
+
+
+HEADS.add(Head(VALUES, _loss_of_values))
+HEADS.add(Head("quantiles", pinball_loss, finish=_sort_quantiles))
+# Of two classes only the second has an output.
+HEADS.add(Head("binary", _loss_of_labels, activation="sigmoid", decode=_both_classes))
+HEADS.add(Head("categorical", _loss_of_classes, activation="softmax", decode=_classes))
+# Labels that do not exclude each other: an output for each.
+HEADS.add(Head("multilabel", _loss_of_labels, activation="sigmoid", decode=_labels))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from ..compat._keras import keras, on_jax
 from ._lstm import lstm_loop
 
 ops = keras.ops
@@ -75,6 +75,8 @@ class ValueDropout(keras.layers.Layer):
 
     def draw(self, shape: tuple[int, ...]) -> Tensor:
         """Return True as often as the rate says, of `shape`."""
+        if not on_jax():  # whose other backends have no arithmetic of unsigned integers
+            return keras.random.uniform(shape, seed=self.seed_generator) < self.rate
         threshold = ops.cast(ops.convert_to_tensor(self.rate) * 2.0**32, "uint32")
         return random_bits(self.seed_generator.next(), shape) < threshold
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .._keras import keras
+from ..compat._keras import keras
 
 ops = keras.ops
 Tensor = Any

@@ -6,12 +6,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
-from ..by_config import freeze, thaw
+from ._by_config import freeze, thaw
+from ._kinds import DECODERS, HEADS, VALUES
 
-CELLS = ("lstm", "gru", "simple", "peephole")
 MERGE_MODES = ("concat", "sum", "mul", "ave")
-DECODERS = ("autoregressive", "repeat", "parallel", "dense")
-POOLINGS = ("flatten", "average", "max")
+# From the outputs of all steps to one vector, and from a frame of features to a vector.
+TIME_POOLINGS = ("last", "mean", "max", "flatten")
+FRAME_POOLINGS = ("flatten", "average", "max")
 
 
 class Input(NamedTuple):
@@ -38,15 +39,15 @@ class Spec:
         Outputs per target; zero for one output that is no quantile.
     median : int
         Which of the quantiles is the median.
-    output_activation : {"linear", "sigmoid", "softmax"}
-        What the model that users see ends with. The engine trains on what comes before it.
+    head : str
+        What the outputs mean: the name of a `Head`.
     """
 
     n_timesteps: int
     n_features: int
     n_quantiles: int = 0
     median: int = 0
-    output_activation: str = "linear"
+    head: str = VALUES
 
     @property
     def rates(self) -> dict[str, float | None]:
@@ -63,7 +64,7 @@ class Spec:
         for name in ("recurrent_dropout", "variational_dropout"):
             if name in rates and not self.rates[name]:
                 rates[name] = 0.0
-        return replace(self, output_activation="linear", **rates)
+        return replace(self, head=HEADS[self.head].structure, **rates)
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -72,6 +73,11 @@ class Spec:
             "sequence": Input((self.n_timesteps, self.n_features)),
             "mask": Input((self.n_timesteps,), "bool"),
         }
+
+    @property
+    def any_length(self) -> bool:
+        """Whether the same weights serve sequences of any length."""
+        return False
 
     @property
     def target_shape(self) -> tuple[int, ...]:
@@ -85,7 +91,7 @@ class Spec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ReadoutSpec(Spec):
+class ReadoutSpec(Spec):
     """What networks have that answer once, or at every step.
 
     Attributes
@@ -106,7 +112,7 @@ class _ReadoutSpec(Spec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _LayeredSpec(Spec):
+class LayeredSpec(Spec):
     """What networks have that are built of our layers.
 
     Attributes
@@ -146,12 +152,13 @@ class _LayeredSpec(Spec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _RecurrentSpec(_LayeredSpec):
+class RecurrentSpec(LayeredSpec):
     """What recurrent networks over vectors have.
 
     Attributes
     ----------
-    cell : {"lstm", "gru", "simple", "peephole"}
+    cell : str
+        Name of a `Cell`.
     units : tuple of int
         One entry per recurrent layer.
     bidirectional : tuple of bool
@@ -169,19 +176,22 @@ class _RecurrentSpec(_LayeredSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkSpec(_RecurrentSpec, _ReadoutSpec):
+class NetworkSpec(RecurrentSpec, ReadoutSpec):
     """A stacked recurrent network for sequences of one length.
 
     Attributes
     ----------
     skip_connections : bool
         Add the input of a recurrent layer to its output where both are equally wide.
+    pooling : {"last", "mean", "max", "flatten"}
+        From the outputs of the last recurrent layer to one vector, if not every step is answered.
     n_tokens, embedding_dim : int
         Different tokens, and the length of the vector that stands for each; zero where steps are
         vectors already.
     """
 
     skip_connections: bool = False
+    pooling: str = "last"
     n_tokens: int = 0
     embedding_dim: int = 0
 
@@ -192,9 +202,14 @@ class NetworkSpec(_RecurrentSpec, _ReadoutSpec):
             return super().inputs
         return {**super().inputs, "sequence": Input((self.n_timesteps,), "int32")}
 
+    @property
+    def any_length(self) -> bool:
+        """Whether the same weights serve sequences of any length."""
+        return self.return_sequences or self.pooling != "flatten"
+
 
 @dataclass(frozen=True, kw_only=True)
-class EncoderDecoderSpec(_RecurrentSpec):
+class EncoderDecoderSpec(RecurrentSpec):
     """An encoder that reads a sequence and a decoder that writes the steps after it.
 
     Attributes
@@ -208,7 +223,8 @@ class EncoderDecoderSpec(_RecurrentSpec):
         starts from them then, and from zero otherwise.
     n_known : int
         Features known for the steps to write.
-    decoder : {"autoregressive", "repeat", "parallel", "dense"}
+    decoder : str
+        Name of a `Decoder`.
     segment_length : int
         Steps that the encoder, and the parallel decoder, take at once.
     linear_skip : bool
@@ -243,7 +259,7 @@ class EncoderDecoderSpec(_RecurrentSpec):
         inputs = dict(super().inputs)
         if self.n_known:
             inputs["known"] = Input((self.horizon, self.n_known))
-        if self.decoder == "autoregressive":
+        if DECODERS[self.decoder].reads_targets:
             inputs["targets"] = Input((self.horizon, self.n_targets))
         return inputs
 
@@ -254,7 +270,7 @@ class EncoderDecoderSpec(_RecurrentSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConvolutionalSpec(_LayeredSpec, _ReadoutSpec):
+class ConvolutionalSpec(LayeredSpec, ReadoutSpec):
     """Stacked convolutional LSTM layers over sequences of frames.
 
     Attributes
@@ -282,7 +298,7 @@ class ConvolutionalSpec(_LayeredSpec, _ReadoutSpec):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CustomSpec(_ReadoutSpec):
+class CustomSpec(ReadoutSpec):
     """A network that the user builds.
 
     Attributes

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._keras import keras
+import numpy as np
+
+from ..compat._keras import keras
 from ._attention import Attention
 from ._blocks import (
     DTYPE,
@@ -14,21 +16,21 @@ from ._blocks import (
     merge_directions,
     read_both_ways,
     recurrent_layer,
+    reshape_rows,
 )
 from ._heads import read_out
 from ._layers import LastStep
 from ._spec import NetworkSpec
 
+ops = keras.ops
 Tensor = Any
+
+# Less than any output of a step.
+_LEAST = float(np.finfo(np.float32).min)
 
 
 def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
-    """Build the model of `spec`, which takes a sequence and, where `masked`, its mask.
-
-    With the rates left open, as in a `spec.structure()`, it is the model that the engine trains:
-    dropout rates are weights, and all weights are placeholders. With rates it is the one that users
-    see, made of Keras' own layers. Both have the same trainable weights in the same order.
-    """
+    """Build the model of `spec`, which takes a sequence and, where `masked`, its mask."""
     inputs = make_inputs(spec, masked=masked)
     hidden = _read(spec, inputs["sequence"], inputs.get("mask"))
     outputs = read_out(spec, hidden)
@@ -43,9 +45,10 @@ def _read(spec: NetworkSpec, hidden: Tensor, mask: Tensor) -> Tensor:
     for depth in range(len(spec.units) - 1):
         hidden = _finish(spec, depth, hidden, mask, _layer(spec, depth)(hidden, mask=mask))
     depth, below = len(spec.units) - 1, hidden
-    if spec.return_sequences:
+    if spec.return_sequences or spec.pooling != "last":
         steps = _finish(spec, depth, below, mask, _layer(spec, depth)(below, mask=mask))
-        return _attend(spec, steps, steps, mask) if spec.attention else steps
+        steps = _attend(spec, steps, steps, mask) if spec.attention else steps
+        return steps if spec.return_sequences else _pool(spec, steps, mask)
     if not spec.attention:
         last = _layer(spec, depth, return_sequences=False)(below, mask=mask)
         return _finish(spec, depth, below, mask, last)
@@ -55,6 +58,19 @@ def _read(spec: NetworkSpec, hidden: Tensor, mask: Tensor) -> Tensor:
     last = _finish(spec, depth, below, mask, states[0], "dropout_last")
     steps = _finish(spec, depth, below, mask, steps)
     return _attend(spec, last[:, None], steps, mask)[:, 0]
+
+
+def _pool(spec: NetworkSpec, steps: Tensor, mask: Tensor) -> Tensor:
+    """Return one vector for all steps that are there."""
+    there = None if mask is None else mask[..., None]
+    if spec.pooling == "max":
+        return ops.max(steps if there is None else ops.where(there, steps, _LEAST), axis=1)
+    if there is not None:
+        steps = ops.where(there, steps, 0.0)
+    if spec.pooling == "flatten":
+        return reshape_rows(steps, spec.n_timesteps * int(steps.shape[-1]))
+    count = steps.shape[1] if there is None else ops.sum(ops.cast(there, DTYPE), axis=1)
+    return ops.sum(steps, axis=1) / count
 
 
 def _layer(spec: NetworkSpec, depth: int, *, return_sequences: bool = True, **options: Any) -> Any:

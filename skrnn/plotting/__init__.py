@@ -4,8 +4,8 @@ Each display holds plain arrays, worked out before anything is drawn, and ``plot
 them. matplotlib is an optional dependency and is imported when a figure is first needed.
 """
 
-from ._attention import AttentionDisplay
-from ._forecast import ForecastDisplay
-from ._training_curve import TrainingCurveDisplay
+from ._attention_display import AttentionDisplay
+from ._forecast_display import ForecastDisplay
+from ._training_curve_display import TrainingCurveDisplay
 
 __all__ = ["AttentionDisplay", "ForecastDisplay", "TrainingCurveDisplay"]

@@ -1,8 +1,8 @@
 """Which rows make up which window: arithmetic in NumPy, nothing else.
 
 A *segment* is a run of rows that follow one another without a hole. A window ends at its row and
-reaches back over `span = (window - 1) * stride` rows; what lies before its segment is padding or
-context.
+reaches back over `span = (window - 1) * sampling_rate` rows; what lies before its segment is
+padding or context.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 
-def span_of(window: int, stride: int) -> int:
+def span_of(window: int, sampling_rate: int) -> int:
     """Return how many rows a window reaches back from the row it ends at."""
-    return (window - 1) * stride
+    return (window - 1) * sampling_rate
 
 
-def windows_of(rows: np.ndarray, window: int, stride: int) -> np.ndarray:
+def windows_of(rows: np.ndarray, window: int, sampling_rate: int) -> np.ndarray:
     """Return all windows that lie within `rows`, as a read-only view.
 
     Parameters
@@ -23,17 +23,17 @@ def windows_of(rows: np.ndarray, window: int, stride: int) -> np.ndarray:
     rows : ndarray of shape (n_rows, n_features)
     window : int
         Steps in a window.
-    stride : int
+    sampling_rate : int
         Rows from one step of a window to the next.
 
     Returns
     -------
-    windows : ndarray of shape (n_rows - (window - 1) * stride, window, n_features)
+    windows : ndarray of shape (n_rows - (window - 1) * sampling_rate, window, n_features)
         Oldest step first.
     """
-    length = span_of(window, stride) + 1
+    length = span_of(window, sampling_rate) + 1
     view = np.lib.stride_tricks.sliding_window_view(rows, length, axis=0)
-    return view[:, :, ::stride].swapaxes(1, 2)
+    return view[:, :, ::sampling_rate].swapaxes(1, 2)
 
 
 def segment_starts(follows: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def causal_windows(
     starts: np.ndarray,
     heads: np.ndarray,
     window: int,
-    stride: int,
+    sampling_rate: int,
 ) -> np.ndarray:
     """Return for every row the window that ends there and does not leave its segment.
 
@@ -55,9 +55,9 @@ def causal_windows(
     rows : ndarray of shape (n_rows, n_features)
     starts : int array of shape (n_segments,)
         First row of each segment, increasing from 0.
-    heads : ndarray of shape (n_segments, (window - 1) * stride, n_features)
+    heads : ndarray of shape (n_segments, (window - 1) * sampling_rate, n_features)
         What comes before each segment: padding or context.
-    window, stride : int
+    window, sampling_rate : int
 
     Returns
     -------
@@ -71,7 +71,7 @@ def causal_windows(
     is_head[(positions[:, None] + np.arange(span)).ravel()] = True
     padded[is_head] = heads.reshape(-1, rows.shape[1])
     padded[~is_head] = rows
-    windows = windows_of(padded, window, stride)
+    windows = windows_of(padded, window, sampling_rate)
     if n_segments == 1:
         return windows
     return windows[np.flatnonzero(~is_head) - span]

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ..compat._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
 from ..exceptions import PaddedWindowWarning
 from ._indices import causal_windows, segment_starts, span_of
 from ._series import find_tails, learn_continuity, read_series
@@ -36,7 +36,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     ----------
     window : int, default=12
         Number of steps in a window.
-    stride : int, default=1
+    sampling_rate : int, default=1
         Rows from one step of a window to the next (dilation): 24 on hourly rows makes windows of
         values one day apart.
     padding : {"nan", "edge"}, float or None, default=None
@@ -84,7 +84,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "window": [Interval(Integral, 1, None, closed="left")],
-        "stride": [Interval(Integral, 1, None, closed="left")],
+        "sampling_rate": [Interval(Integral, 1, None, closed="left")],
         "padding": [StrOptions({"nan", "edge"}), Interval(Real, None, None, closed="both"), None],
         "flatten": ["boolean"],
         "group": [str, Integral, None],
@@ -96,7 +96,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         self,
         window=12,
         *,
-        stride=1,
+        sampling_rate=1,
         padding=None,
         flatten=False,
         group=None,
@@ -104,14 +104,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         gap_tolerance=None,
     ):
         self.window = window
-        self.stride = stride
+        self.sampling_rate = sampling_rate
         self.padding = padding
         self.flatten = flatten
         self.group = group
         self.freq = freq
         self.gap_tolerance = gap_tolerance
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Remember the last rows of each series.
 
@@ -144,8 +144,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
                 stacklevel=3,
             )
         self._continuity = continuity
-        span = span_of(self.window, self.stride)
-        self._tails = find_tails(series, segment_starts(follows), span)
+        self._tails = find_tails(series, segment_starts(follows), self._span)
         return self
 
     def transform(self, X):
@@ -171,11 +170,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             warnings.warn(
                 f"{n_padded} of {len(series.rows)} windows reach back before the rows given and are"
                 " padded, since these rows do not directly continue those of fit. Pass the "
-                f"{span_of(self.window, self.stride)} rows before them too, with their index.",
+                f"{self._span} rows before them too, with their index.",
                 PaddedWindowWarning,
                 stacklevel=3,
             )
-        windows = causal_windows(series.rows, starts, heads, self.window, self.stride)
+        windows = causal_windows(series.rows, starts, heads, self.window, self.sampling_rate)
         if series.order is not None:
             windows = windows[np.argsort(series.order)]
         return windows.reshape(len(windows), -1) if self.flatten else windows
@@ -194,10 +193,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         names : ndarray of str
         """
         check_is_fitted(self, "_tails")
-        names = _check_feature_names_in(self, input_features)
+        names = check_feature_names_in(self, input_features)
         if self.group is not None:
             names = np.delete(names, self._group_position)
-        lags = range(span_of(self.window, self.stride), -1, -self.stride)
+        lags = range(self._span, -1, -self.sampling_rate)
         return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 
     def set_output(self, *, transform=None):
@@ -234,6 +233,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             self._group_position = position
         return read_series(rows, index, group)
 
+    @property
+    def _span(self):
+        """Rows that a window reaches back from the one it ends at."""
+        return span_of(self.window, self.sampling_rate)
+
     def _fill(self):
         """Return NaN, a number, or "edge"."""
         choice = self.padding
@@ -246,7 +250,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
 
         Those where nothing comes before the rows of fit do not count.
         """
-        span, fill = span_of(self.window, self.stride), self._fill()
+        span, fill = self._span, self._fill()
         edge = series.rows[starts] if fill == "edge" else np.full_like(series.rows[starts], fill)
         heads = np.repeat(edge[:, None], span, axis=1)
         lengths = np.diff(starts, append=len(series.rows))

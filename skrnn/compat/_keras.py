@@ -1,0 +1,63 @@
+"""Keras, imported here for all of skrnn, and what is used of it beyond its public interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+__all__ = [
+    "excluded_from_decay",
+    "holds_seed",
+    "improves_upwards",
+    "keras",
+    "last_operation",
+    "layers_within",
+    "on_jax",
+    "to_numpy",
+]
+
+
+def last_operation(model: keras.Model) -> Any:
+    """Return the layer or operation that the first output of a model comes from."""
+    last = model
+    while isinstance(last, keras.Model):  # which may end with another model
+        last = last.outputs[0]._keras_history.operation
+    return last
+
+
+def layers_within(model: keras.Model) -> Iterator[Any]:
+    """Yield a model and all layers within it, at any depth."""
+    yield from model._flatten_layers()
+
+
+def excluded_from_decay(optimizer: Any) -> tuple[bool, str | None]:
+    """Return whether weights of a model are excluded from decay, and the pattern of names that are.
+
+    `get_config` leaves both out.
+    """
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    listed = bool(getattr(optimizer, "_exclude_from_weight_decay", None))
+    return listed, None if pattern is None else str(pattern.pattern)
+
+
+def improves_upwards(metric: Any) -> bool:
+    """Return whether a larger value of a Keras metric is the better one, as far as Keras says."""
+    return getattr(metric, "_direction", "down") == "up"
+
+
+def on_jax() -> bool:
+    """Return whether Keras runs on JAX."""
+    return bool(keras.backend.backend() == "jax")
+
+
+def holds_seed(variable: Any) -> bool:
+    """Return whether a variable is the state of a random generator of Keras."""
+    return bool(variable.name == "seed_generator_state")
+
+
+def to_numpy(variable: Any) -> np.ndarray:
+    """Return a copy of the value of a variable."""
+    return np.array(keras.ops.convert_to_numpy(variable))

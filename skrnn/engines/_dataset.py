@@ -1,0 +1,76 @@
+"""Rows that lie ready in arrays, and how a batch of them is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+
+from ..networks._spec import Input, Spec
+from ._protocol import Array, Arrays, Sample
+
+
+@dataclass(frozen=True)
+class RowReader:
+    """A batch holds inputs, targets and weights as they are."""
+
+    def row_arrays(self, spec: Spec) -> dict[str, Input]:
+        """Return shape and type of what one row of a batch holds."""
+        inputs = {name: array for name, array in spec.inputs.items() if name != "targets"}
+        weight = Input(spec.target_shape[:-1])
+        return {**inputs, "targets": Input(spec.target_shape), "weight": weight}
+
+    def read(
+        self, spec: Spec, store: dict[str, Array], batch: dict[str, Array], xp: ModuleType
+    ) -> Sample:
+        """Return the batch; there is no store."""
+        inputs = {name: batch[name] for name in spec.inputs if name in batch}
+        return Sample(inputs, batch.get("targets"), batch.get("weight"))
+
+    def restore(
+        self,
+        spec: Spec,
+        store: dict[str, Array],
+        batch: dict[str, Array],
+        outputs: Array,
+        xp: ModuleType,
+    ) -> Array:
+        """Return the outputs as they are."""
+        return outputs
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows to train on, to evaluate or to predict.
+
+    Attributes
+    ----------
+    inputs : dict of arrays
+        What the spec calls its inputs, of shape (n_rows, ...) and without NaN: masked steps hold
+        any finite value.
+    targets : float32 array of shape (n_rows, *spec.target_shape), optional
+    weight : float32 array of shape (n_rows, *spec.target_shape[:-1]), optional
+    """
+
+    inputs: Arrays
+    targets: np.ndarray | None = None
+    weight: np.ndarray | None = None
+
+    reader: ClassVar[RowReader] = RowReader()
+    store: ClassVar[Arrays] = {}
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.inputs["sequence"])
+
+    @property
+    def n_per_epoch(self) -> int:
+        """Rows that an epoch takes: all."""
+        return len(self)
+
+    def take(self, rows: np.ndarray) -> Arrays:
+        """Return the arrays of some rows."""
+        arrays = {**self.inputs, "targets": self.targets, "weight": self.weight}
+        return {name: array[rows] for name, array in arrays.items() if array is not None}

@@ -1,0 +1,283 @@
+"""The training loop: epochs around what an engine does in one, the same for all engines."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..exceptions import TrainingDivergedError
+from ..networks._weights import Weights
+from ._history import History
+from ._protocol import Data, Trainer
+from ._schedule import Constant, Schedule, make_schedule
+from ._stopping import Patience
+
+# From weights to further columns of the history.
+Measure = Callable[[Weights], dict[str, float]]
+
+
+class Outcome(Enum):
+    """Why training ended."""
+
+    COMPLETED = "all epochs were run"
+    NO_IMPROVEMENT = "the validation loss stopped improving"
+    STOPPED = "a callback asked to stop"
+    INTERRUPTED = "training was interrupted"
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to train: everything that is a value and not compiled.
+
+    Attributes
+    ----------
+    epochs : int
+    shuffle : bool
+    order : numpy.random.Generator
+        Shuffles the rows of each epoch.
+    learning_rate : float or keras schedule
+    lr_schedule : None, "cosine", "plateau" or callable
+    patience : Patience or None
+        Stops early and keeps the best weights.
+    monitor : str or None
+        What patience and the plateau schedule look at: a column of the history. None means the
+        loss of the validation rows, or where there are none, of those trained on.
+    larger_is_better : bool
+        Of what is monitored.
+    tol : float
+        Improvement that counts, for the plateau schedule.
+    """
+
+    epochs: int
+    shuffle: bool
+    order: np.random.Generator
+    learning_rate: Any
+    lr_schedule: Any = None
+    patience: Patience | None = None
+    tol: float = 0.0
+    monitor: str | None = None
+    larger_is_better: bool = False
+
+
+@dataclass
+class EpochEnd:
+    """What an observer sees after an epoch, and how it answers.
+
+    Attributes
+    ----------
+    epoch : int
+        Counted from zero.
+    logs : dict of str to float
+    weights : callable
+        Returns the current weights as `Weights`.
+    history : History
+        Of the epochs so far, this one included.
+    stop : bool
+        Set it to end training after this epoch.
+    learning_rate : float or None
+        Set it to train on at this constant rate.
+    """
+
+    epoch: int
+    logs: dict[str, float]
+    weights: Callable[[], Weights]
+    history: History
+    stop: bool = False
+    learning_rate: float | None = None
+
+
+class Observer(Protocol):
+    """Something that follows training epoch by epoch."""
+
+    def begin(self, weights: Weights) -> None:
+        """Take note that training starts."""
+
+    def epoch_begin(self, epoch: int) -> float | None:
+        """Return the learning rate from here on, or None to leave it."""
+
+    def epoch_end(self, event: EpochEnd) -> None:
+        """Look at an epoch, and answer by setting `stop` or `learning_rate`."""
+
+    def end(self, weights: Weights) -> Weights | None:
+        """Take note that training ended; return other weights to keep."""
+
+    def close(self) -> None:
+        """Clean up, also after an error."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What training leaves behind.
+
+    Attributes
+    ----------
+    weights : Weights
+    slots : list of ndarray
+        State of the optimizer.
+    history : History
+    outcome : Outcome
+    """
+
+    weights: Weights
+    slots: list[np.ndarray]
+    history: History
+    outcome: Outcome
+
+
+@dataclass
+class _State:
+    schedule: Schedule
+    history: History
+    best: Weights | None = None
+    outcome: Outcome = Outcome.COMPLETED
+
+
+def train(
+    trainer: Trainer,
+    run: Run,
+    data: Data,
+    *,
+    batch_size: int,
+    validates: bool = False,
+    measures: Sequence[Measure] = (),
+    observers: Sequence[Observer] = (),
+) -> TrainingResult:
+    """Train a network.
+
+    Parameters
+    ----------
+    trainer : Trainer
+        At the weights to start from.
+    run : Run
+    data : Data
+        Those of the trainer.
+    batch_size : int
+    validates : bool
+        Whether the trainer has rows to validate on.
+    measures : sequence of callable
+        From weights to further columns of the history, after each epoch.
+    observers : sequence of Observer
+
+    Raises
+    ------
+    TrainingDivergedError
+        When a loss or a weight is no longer finite.
+    KeyboardInterrupt
+        When interrupted before the first epoch was over; later interruptions end training.
+    """
+    loop = _Loop(trainer, run, data, validates, measures, observers)
+    state = loop.init(-(-data.n_per_epoch // batch_size))
+    weights = trainer.weights()
+    for observer in observers:
+        observer.begin(weights)
+    try:
+        for epoch in range(run.epochs):
+            if not loop.step(state, epoch):
+                break
+    except KeyboardInterrupt:
+        if not state.history.n_epochs:
+            raise
+        state.outcome = Outcome.INTERRUPTED
+    return loop.postprocess(state)
+
+
+@dataclass(frozen=True)
+class _Loop:
+    trainer: Trainer
+    run: Run
+    data: Data
+    validates: bool
+    measures: Sequence[Measure]
+    observers: Sequence[Observer]
+
+    def init(self, steps_per_epoch: int) -> _State:
+        schedule = make_schedule(
+            self.run.lr_schedule,
+            self.run.learning_rate,
+            first_step=self.trainer.n_steps,
+            total_steps=self.run.epochs * steps_per_epoch,
+            tol=self.run.tol,
+        )
+        return _State(schedule, History())
+
+    def step(self, state: _State, epoch: int) -> bool:
+        """Run one epoch; return whether to go on."""
+        start = time.perf_counter()
+        for observer in self.observers:
+            _override(state, observer.epoch_begin(epoch))
+        logs = {"loss": self.trainer.run_epoch(self._order(), state.schedule)}
+        if self.validates:
+            logs["val_loss"] = self.trainer.evaluate()
+        _check_finite(logs, epoch)
+        for measure in self.measures:
+            logs |= measure(self.trainer.weights())
+        logs["learning_rate"] = self.trainer.learning_rate
+        logs["seconds"] = time.perf_counter() - start
+        state.history.append(**logs)
+        stop = self._monitor(state, logs)
+        return not (self._observe(state, epoch, logs) or stop)
+
+    def postprocess(self, state: _State) -> TrainingResult:
+        weights = self.trainer.final_weights() if state.best is None else state.best
+        for observer in self.observers:
+            weights = observer.end(weights) or weights
+        if not weights.is_finite:
+            raise _diverged("a weight", state.history.n_epochs)
+        return TrainingResult(weights, self.trainer.slots(), state.history, state.outcome)
+
+    def _order(self) -> np.ndarray:
+        """Return the rows of an epoch, in the order they are trained on."""
+        rng, n_rows, n_drawn = self.run.order, len(self.data), self.data.n_per_epoch
+        if n_drawn < n_rows:
+            drawn: np.ndarray = rng.choice(n_rows, n_drawn, replace=False)
+            return drawn if self.run.shuffle else np.sort(drawn)
+        return rng.permutation(n_rows) if self.run.shuffle else np.arange(n_rows)
+
+    def _monitor(self, state: _State, logs: dict[str, float]) -> bool:
+        """Keep the best weights; return whether patience is exhausted."""
+        monitored = logs.get(self.run.monitor or "val_loss", logs["loss"])
+        if self.run.larger_is_better:
+            monitored = -monitored
+        state.schedule.end_epoch(monitored)
+        patience = self.run.patience
+        if patience is None:
+            return False
+        if patience.update(monitored):
+            state.best = self.trainer.weights()
+        if patience.exhausted:
+            state.outcome = Outcome.NO_IMPROVEMENT
+        return patience.exhausted
+
+    def _observe(self, state: _State, epoch: int, logs: dict[str, float]) -> bool:
+        """Show the epoch to the observers; return whether one of them asks to stop."""
+        event = EpochEnd(epoch, dict(logs), self.trainer.weights, state.history)
+        for observer in self.observers:
+            observer.epoch_end(event)
+        _override(state, event.learning_rate)
+        if event.stop:
+            state.outcome = Outcome.STOPPED
+        return event.stop
+
+
+def _override(state: _State, learning_rate: float | None) -> None:
+    if learning_rate is not None:
+        state.schedule = Constant(learning_rate)
+
+
+def _check_finite(logs: dict[str, float], epoch: int) -> None:
+    for name, value in logs.items():
+        if not math.isfinite(value):
+            raise _diverged(f"the {name}", epoch + 1)
+
+
+def _diverged(what: str, epoch: int) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"Training diverged: {what} is not finite after epoch {epoch}. Lower learning_rate, set "
+        "clipnorm (1.0 is a usual value), or scale inputs and targets."
+    )

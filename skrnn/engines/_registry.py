@@ -1,0 +1,51 @@
+"""The engines, and the one that runs on the backend that Keras has."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+
+from ..compat._keras import keras
+from ..exceptions import UnsupportedBackendError
+from ..networks._kinds import Kinds
+from ._protocol import Engine, EngineKind
+
+ENGINES: Kinds[EngineKind] = Kinds(__name__)
+
+
+def current_engine() -> Engine:
+    """Return the engine for the backend of Keras; of several the one that was added last.
+
+    Raises
+    ------
+    UnsupportedBackendError
+        When there is none.
+    """
+    backend = keras.backend.backend()
+    able = [kind for kind in ENGINES.values() if backend in kind.backends]
+    if not able:
+        known = sorted({name for kind in ENGINES.values() for name in kind.backends})
+        raise UnsupportedBackendError(
+            f"Keras runs on {backend!r}, for which skrnn has no engine. Set the environment "
+            f"variable KERAS_BACKEND to one of {known} before keras is imported for the first time."
+        )
+    return _made(able[-1])
+
+
+@cache
+def _made(kind: EngineKind) -> Engine:
+    return kind.make()
+
+
+def _jax_engine() -> Engine:
+    engine: Engine = importlib.import_module("skrnn.engines.jax._engine").JaxEngine()
+    return engine
+
+
+def _keras_engine() -> Engine:
+    engine: Engine = importlib.import_module("skrnn.engines.keras._engine").KerasEngine()
+    return engine
+
+
+ENGINES.add(EngineKind("jax", ("jax",), _jax_engine))
+ENGINES.add(EngineKind("keras", ("tensorflow", "torch"), _keras_engine))

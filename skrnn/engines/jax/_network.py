@@ -1,0 +1,132 @@
+"""The model of a structure as a function of its weights, and how functions of it are compiled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...networks._build import build_model
+from ...networks._spec import Input, Spec
+from .._protocol import Array, Arrays, Data, Reader, Sample
+from ._compile_cache import compile_cache
+from ._disk_cache import use_disk_cache
+
+Store = dict[str, Any]
+Program = TypeVar("Program")
+
+# Keras names and scopes objects through shared state: one thread builds and traces at a time.
+keras_lock = threading.RLock()
+
+
+class Network:
+    """A Keras model that is only ever called as a function of weights.
+
+    Parameters
+    ----------
+    spec : Spec
+        A structure: without rates.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        with keras_lock:
+            self.model = build_model(spec)
+        self.trainable = like(self.model.trainable_variables)
+        self.non_trainable = like(self.model.non_trainable_variables)
+
+    def __call__(
+        self, trainable: list[Array], non_trainable: list[Array], sample: Sample, training: bool
+    ) -> tuple[Array, list[Array], Array]:
+        """Return outputs, updated non-trainable values and the sum of regularisation losses."""
+        inputs = dict(sample.inputs)
+        if "targets" in self.spec.inputs:
+            shape = (-1, *self.spec.inputs["targets"].shape)
+            inputs["targets"] = jnp.reshape(sample.targets, shape)
+        outputs, non_trainable, losses = self.model.stateless_call(
+            trainable,
+            non_trainable,
+            [inputs[name] for name in self.spec.inputs],
+            training=training,
+            return_losses=True,
+        )
+        return outputs, non_trainable, sum(losses, jnp.float32(0.0))
+
+
+def get_network(spec: Spec) -> Network:
+    """Return the network of a structure, from the cache where it is there."""
+    network: Network = compile_cache.get(("network", spec), lambda: Network(spec))
+    return network
+
+
+def get_program(
+    kind: Callable[..., Program], structure: Spec, data: Data, *plan: Hashable
+) -> Program:
+    """Return the compiled program of a kind for a structure and a kind of data.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the program.
+    structure : Spec
+        Without rates.
+    data : Data
+        Its reader, and the shapes of its store, are compiled in.
+    plan : hashable
+        What else is compiled in.
+    """
+    network = get_network(structure)
+    store = {name: array(*rows.shape, dtype=rows.dtype) for name, rows in data.store.items()}
+    shapes = tuple((name, rows.shape) for name, rows in store.items())
+    key = (kind, structure, data.reader, shapes, *plan)
+    program: Program = compile_cache.get(key, lambda: kind(network, *plan, data.reader, store))
+    return program
+
+
+def compile_program(kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Compile a function for arguments of some shapes, and count it under `kind`."""
+
+    def traced(*args: Any) -> Any:
+        compile_cache.record_trace(kind)
+        return function(*args)
+
+    use_disk_cache()
+    start = time.perf_counter()
+    with keras_lock:
+        lowered = jax.jit(traced).lower(*arguments)
+    compiled = lowered.compile()
+    compile_cache.record_seconds(time.perf_counter() - start)
+    return compiled
+
+
+def on_device(store: Arrays) -> Store:
+    """Return a store as the programs take it, without a copy at every call."""
+    return {name: jnp.asarray(rows) for name, rows in store.items()}
+
+
+def rows_like(reader: Reader, spec: Spec, *axes: int) -> dict[str, Any]:
+    """Return what stands for the arrays of rows that `axes` count."""
+    arrays: dict[str, Input] = reader.row_arrays(spec)
+    return {
+        name: array(*axes, *shape, dtype=jnp.dtype(kind)) for name, (shape, kind) in arrays.items()
+    }
+
+
+def like(variables: Any) -> list[Any]:
+    """Return what stands for the values of variables."""
+    return [array(*variable.shape, dtype=jnp.dtype(variable.dtype)) for variable in variables]
+
+
+def array(*shape: int, dtype: Any = jnp.float32) -> Any:
+    """Return what stands for an array."""
+    return jax.ShapeDtypeStruct(shape, dtype)  # type: ignore[no-untyped-call]
+
+
+def to_numpy(variable: Any) -> np.ndarray:
+    """Return the value of a variable."""
+    return np.asarray(variable.value)

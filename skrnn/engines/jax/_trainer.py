@@ -1,0 +1,103 @@
+"""A network in training on JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...networks._spec import Spec
+from ...networks._weights import Weights
+from .._plan import TrainingPlan, TrainingValues
+from .._protocol import Data
+from .._schedule import Schedule
+from ._batching import iterate_batches
+from ._network import get_program, on_device
+from ._training_programs import EvaluationProgram, TrainingProgram
+
+
+class JaxTrainer:
+    """A network, its optimizer and the data that it learns from.
+
+    Parameters
+    ----------
+    structure : Spec
+        Without rates, which are among the weights.
+    plan, values, data, validation, weights, slots :
+        As for `Engine.trainer`.
+    """
+
+    def __init__(
+        self,
+        structure: Spec,
+        plan: TrainingPlan,
+        values: TrainingValues,
+        data: Data,
+        validation: Data | None,
+        weights: Weights,
+        slots: list[np.ndarray] | None,
+    ) -> None:
+        self._program = get_program(TrainingProgram, structure, data, plan)
+        self._plan, self._values, self._data = plan, values, data
+        self._validation, self._store = validation, on_device(data.store)
+        if validation is not None:
+            self._evaluation = get_program(EvaluationProgram, structure, validation, plan)
+            self._validation_store = on_device(validation.store)
+        if slots is None:
+            slots = self._program.initial_slots(weights.trainable)
+        # As the program takes them: trainable, non-trainable, state of the optimizer.
+        self._arrays: tuple[Any, ...] = (
+            list(weights.trainable),
+            list(weights.non_trainable),
+            list(slots),
+        )
+        self.n_steps = int(slots[0])
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate of the last step."""
+        return float(self._arrays[2][self._program.rate_slot])
+
+    def run_epoch(self, order: np.ndarray, schedule: Schedule) -> float:
+        """Train on rows in an order, at the rates of a schedule; return their mean loss."""
+        per_call, arrays = self._program.per_call, (*self._arrays, np.float32(0.0))
+        step = self.n_steps
+        for batches in iterate_batches(self._data, order, self._plan.batch_size, per_call):
+            rates = {
+                "learning_rate": schedule.rates(step, per_call),
+                "weight_decay": np.float32(self._values.weight_decay),
+                "clip": np.float32(self._values.clip),
+            }
+            arrays = self._program(arrays, self._store, batches.arrays, rates, batches.n_batches)
+            step += batches.n_batches
+        loss = float(arrays[3]) / len(order)
+        self._arrays, self.n_steps = arrays[:3], step
+        return loss
+
+    def evaluate(self) -> float:
+        """Return the mean loss of the validation rows."""
+        assert self._validation is not None
+        order, per_call = np.arange(len(self._validation)), self._evaluation.per_call
+        trainable, non_trainable, _ = self._arrays
+        calls = iterate_batches(self._validation, order, self._plan.batch_size, per_call)
+        sums = [
+            self._evaluation(
+                trainable, non_trainable, self._validation_store, call.arrays, call.n_batches
+            )
+            for call in calls
+        ]
+        return sum(float(value) for value in sums) / len(order)
+
+    def weights(self) -> Weights:
+        """Return the weights as they are."""
+        return Weights(*([np.array(value) for value in part] for part in self._arrays[:2]))
+
+    def final_weights(self) -> Weights:
+        """Return the weights to keep: their moving average where the optimizer has one."""
+        current = self.weights()
+        trainable = self._program.finalize(current.trainable, self.slots())
+        return Weights(trainable, current.non_trainable)
+
+    def slots(self) -> list[np.ndarray]:
+        """Return the state of the optimizer."""
+        return [np.array(value) for value in self._arrays[2]]

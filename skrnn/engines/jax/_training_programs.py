@@ -1,0 +1,182 @@
+"""The compiled programs of training: train on batches, evaluate batches.
+
+Each is traced once per structure. What varies from fit to fit (weights, rates, rows, how many
+batches there are) is an argument.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ...networks._by_config import thaw
+from ...networks._spec import Input, Spec
+from .._loss import batch_loss
+from .._plan import TrainingPlan
+from .._protocol import Reader, Sample
+from ._network import Network, Store, array, compile_program, keras_lock, like, rows_like, to_numpy
+
+# One program call trains at most this many batches, gathered into arrays of about this many bytes.
+_MAX_BATCHES = 32
+_MAX_BYTES = 2**20
+
+
+def batches_per_call(batch_size: int, row_arrays: Mapping[str, Input]) -> int:
+    """Return how many batches one call of a program takes.
+
+    It depends on the shape of a batch alone, never on the number of rows: data of any size run
+    through one and the same program.
+    """
+    values: int = sum(math.prod(shape) for shape, _ in row_arrays.values())
+    return max(1, min(_MAX_BATCHES, _MAX_BYTES // (4 * batch_size * values)))
+
+
+class TrainingProgram:
+    """Some batches of an epoch, compiled into one call.
+
+    Attributes
+    ----------
+    per_call : int
+        Batches that a call takes at most.
+    """
+
+    def __init__(self, network: Network, plan: TrainingPlan, reader: Reader, store: Store) -> None:
+        self.network, self.plan, self.reader = network, plan, reader
+        self.per_call = batches_per_call(plan.batch_size, reader.row_arrays(network.spec))
+        with keras_lock:
+            self.optimizer = plan.optimizer.build()
+            self.optimizer.build(network.model.trainable_variables)
+        self._slots = [to_numpy(variable) for variable in self.optimizer.variables]
+        names = [variable.name for variable in self.optimizer.variables]
+        self.rate_slot = names.index("learning_rate")
+        slots = like(self.optimizer.variables)
+        state = (network.trainable, network.non_trainable, slots, array())
+        rates = {"learning_rate": array(self.per_call), "weight_decay": array(), "clip": array()}
+        batches = _batches_like(reader, network.spec, self.per_call, plan.batch_size)
+        arguments = (state, store, batches, rates, array(dtype=jnp.int32))
+        self._compiled = compile_program("train", self._train, *arguments)
+
+    def __call__(
+        self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int
+    ) -> Any:
+        """Train on `n_batches` batches; return the new state."""
+        return self._compiled(state, store, batches, rates, np.int32(n_batches))
+
+    def initial_slots(self, trainable: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the state that the optimizer starts with at some weights."""
+        if self.plan.optimizer.starts_alike:
+            return self._slots
+        variables = self.network.model.trainable_variables
+        with keras_lock:
+            for variable, value in zip(variables, trainable, strict=True):
+                variable.assign(value)
+            optimizer = self.plan.optimizer.build()
+            optimizer.build(variables)
+            return [to_numpy(variable) for variable in optimizer.variables]
+
+    def finalize(self, trainable: list[np.ndarray], slots: list[np.ndarray]) -> list[np.ndarray]:
+        """Return the weights to keep: the moving average where the optimizer keeps one."""
+        if not self.optimizer.use_ema:
+            return trainable
+        variables = self.network.model.trainable_variables
+        with keras_lock:
+            for variable, value in zip(variables, trainable, strict=True):
+                variable.assign(value)
+            for variable, value in zip(self.optimizer.variables, slots, strict=True):
+                variable.assign(value)
+            self.optimizer.finalize_variable_values(variables)
+            return [to_numpy(variable) for variable in variables]
+
+    def _train(self, state: Any, store: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
+        def step(index: Any, state: Any) -> Any:
+            batch = {name: rows[index] for name, rows in batches.items()}
+            return self._step(state, store, batch, rates["learning_rate"][index], rates)
+
+        return jax.lax.fori_loop(0, n_batches, step, state)
+
+    def _step(self, state: Any, store: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
+        trainable, non_trainable, slots, total = state
+        sample = self.reader.read(self.network.spec, store, batch, jnp)
+        gradient_of = jax.value_and_grad(self._loss, has_aux=True)
+        (_, (loss, non_trainable)), gradients = gradient_of(trainable, non_trainable, sample, batch)
+        gradients = _clip(gradients, self.plan.optimizer.clipping, rates["clip"])
+        slots = [*slots]
+        slots[self.rate_slot] = learning_rate
+        trainable, slots = self._apply(slots, gradients, trainable, rates["weight_decay"])
+        return trainable, non_trainable, slots, total + loss * batch["n_rows"]
+
+    def _loss(self, trainable: Any, non_trainable: Any, sample: Sample, batch: Any) -> Any:
+        outputs, non_trainable, penalty = self.network(
+            trainable, non_trainable, sample, training=True
+        )
+        loss = _batch_loss(self.plan, sample, batch, outputs) + penalty
+        return self.optimizer.scale_loss(loss), (loss, non_trainable)
+
+    def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
+        optimizer = self.optimizer
+        optimizer.weight_decay = weight_decay if self.plan.optimizer.decays else None
+        try:
+            return optimizer.stateless_apply(slots, gradients, trainable)
+        finally:
+            optimizer.weight_decay = None
+
+
+class EvaluationProgram:
+    """The summed loss of some batches, nothing dropped."""
+
+    def __init__(self, network: Network, plan: TrainingPlan, reader: Reader, store: Store) -> None:
+        self.network, self.plan, self.reader = network, plan, reader
+        self.per_call = batches_per_call(plan.batch_size, reader.row_arrays(network.spec))
+        batches = _batches_like(reader, network.spec, self.per_call, plan.batch_size)
+        weights = network.trainable, network.non_trainable
+        arguments = (*weights, store, batches, array(dtype=jnp.int32))
+        self._compiled = compile_program("evaluate", self._evaluate, *arguments)
+
+    def __call__(
+        self, trainable: Any, non_trainable: Any, store: Store, batches: Any, n_batches: int
+    ) -> Any:
+        """Return the sum over rows of the loss of `n_batches` batches."""
+        return self._compiled(trainable, non_trainable, store, batches, np.int32(n_batches))
+
+    def _evaluate(
+        self, trainable: Any, non_trainable: Any, store: Any, batches: Any, n_batches: Any
+    ) -> Any:
+        def add(index: Any, total: Any) -> Any:
+            batch = {name: rows[index] for name, rows in batches.items()}
+            sample = self.reader.read(self.network.spec, store, batch, jnp)
+            outputs, _, penalty = self.network(trainable, non_trainable, sample, training=False)
+            loss = _batch_loss(self.plan, sample, batch, outputs) + penalty
+            return total + loss * batch["n_rows"]
+
+        return jax.lax.fori_loop(0, n_batches, add, jnp.float32(0.0))
+
+
+def _batch_loss(plan: TrainingPlan, sample: Sample, batch: Any, outputs: Any) -> Any:
+    where = batch["real"], batch["n_rows"]
+    return batch_loss(thaw(plan.loss), sample.targets, outputs, sample.weight, *where)
+
+
+def _clip(gradients: Any, clipping: str | None, limit: Any) -> Any:
+    norm = jnp.linalg.norm
+    if clipping == "clipvalue":
+        return [jnp.clip(gradient, -limit, limit) for gradient in gradients]
+    if clipping == "clipnorm":
+        return [gradient * _shrink(norm(gradient.ravel()), limit) for gradient in gradients]
+    if clipping == "global_clipnorm":
+        whole = norm(jnp.stack([norm(gradient.ravel()) for gradient in gradients]))
+        return [gradient * _shrink(whole, limit) for gradient in gradients]
+    return gradients
+
+
+def _shrink(norm: Any, limit: Any) -> Any:
+    return limit / jnp.maximum(norm, limit)
+
+
+def _batches_like(reader: Reader, spec: Spec, per_call: int, batch_size: int) -> dict[str, Any]:
+    arrays = rows_like(reader, spec, per_call, batch_size)
+    return {**arrays, "n_rows": array(per_call), "real": array(per_call, batch_size)}

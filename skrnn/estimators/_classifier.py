@@ -1,0 +1,151 @@
+"""What classifiers share: labels in, labels and probabilities out."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+
+from ..compat._sklearn import fit_context
+from ..scoring import make_sequence_scorer
+from ._base import NetworkEstimator
+from ._labels import learn_labels
+
+
+class Classifier(ClassifierMixin, NetworkEstimator):
+    """Base of the classifiers."""
+
+    def predict(self, X):
+        """Predict the most likely classes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences with the steps and features of `fit`; of any length where those of `fit` were
+            of unequal length, padded with NaN.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), (n_samples, n_labels) or (n_samples, n_timesteps)
+            Labels, of the type of those in `classes_`; a column of zeros and ones for each label
+            where `y` had several. Where there is one per step and some steps are masked, these are
+            NaN, among floats for numbers and among objects otherwise.
+        """
+        probabilities = self.predict_proba(X)
+        return self.target_encoder_.labels(probabilities)
+
+    def predict_proba(self, X):
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences with the steps and features of `fit`.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes) or (n_samples, n_timesteps, n_classes)
+            Probabilities, in the order of `classes_`; NaN at masked steps. Where `y` had several
+            columns of labels, that of each by itself: a row of them does not sum to one.
+        """
+        sequences, mask = self._read(X)
+        return self.target_encoder_.decode(self._outputs(sequences, mask), mask)
+
+    def predict_samples(self, X, mc_samples=100, random_state=None):
+        """Predict probabilities several times over, units dropped at random as in training.
+
+        The spread of the probabilities tells how uncertain the network is of its own weights (Monte
+        Carlo dropout, Gal and Ghahramani, 2016, "Dropout as a Bayesian approximation").
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences with the steps and features of `fit`.
+        mc_samples : int, default=100
+            Number of predictions for each row.
+        random_state : int, RandomState instance or None, default=None
+            Seed of what is dropped.
+
+        Returns
+        -------
+        p : ndarray of shape (mc_samples, n_samples, n_classes)
+            Probabilities, with an axis of steps before the last where there is one target per step.
+            `p.mean(axis=0)` are the probabilities of the whole ensemble.
+
+        Raises
+        ------
+        ValueError
+            When the network was fitted without dropout.
+        """
+        sequences, mask = self._read(X)
+        draws = self._sample_outputs(sequences, mask, mc_samples, random_state)
+        return np.stack([self.target_encoder_.decode(outputs, mask) for outputs in draws])
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train for one epoch, going on from the weights and the scaling of earlier calls.
+
+        The optimizer goes on too. There is no validation, and the schedules `"cosine"` and
+        `"plateau"`, which need to know of more than one epoch, are not applied.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences, as for `fit`.
+        y : array-like of shape (n_samples,)
+            Labels, as for `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row in the loss; scaled to mean 1.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever be passed, for the first call; those in its `y` if None.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+        """
+        if isinstance(self.class_weight, str):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} needs all rows at once, which partial_fit "
+                "does not see. Pass a dict of weights, or use fit."
+            )
+        resume = hasattr(self, "history_")
+        return self._fit(X, y, sample_weight, classes=classes, resume=resume, once=True)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy of the predictions.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+            Sequences with the steps and features of `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_timesteps)
+            True labels. Masked steps do not count.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each row.
+
+        Returns
+        -------
+        score : float
+        """
+        if self._every_step:
+            return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
+        return super().score(X, y, sample_weight)
+
+    def __sklearn_tags__(self):
+        """Return the tags."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    def _y_options(self, y):
+        """Return how `y` is checked: several columns are labels that do not exclude each other."""
+        return {"multi_output": np.ndim(y) == 2 and np.shape(y)[1] > 1}
+
+    def _learn_targets(self, y, mask, classes):
+        """Return how labels like `y` are read."""
+        return learn_labels(y, mask, self._every_step, classes)
+
+    def _scale_targets(self, targets, rows, shape):
+        """Return the same: labels are not scaled."""
+        return targets

@@ -1,0 +1,207 @@
+"""Classification of sequences of frames."""
+
+from __future__ import annotations
+
+from ._classifier import Classifier
+from ._frames import FramesMixin
+
+
+class ConvLSTMClassifier(FramesMixin, Classifier):
+    """Convolutional LSTM network for classification of sequences of frames.
+
+    The network is that of `ConvLSTMRegressor`, with the probabilities of the classes at its end.
+
+    `X` has the shape (n_samples, n_timesteps, height, width), or one axis more for channels. With
+    three dimensions a frame is a line of pixels, with two a single one.
+
+    Parameters
+    ----------
+    filters : int or sequence of int, default=16
+        Output channels of the convolutional LSTM layer; one entry per layer stacks several.
+    kernel_size : int or pair of int, default=3
+        Height and width of the convolutions.
+    pooling : {"flatten", "average", "max"}, default="flatten"
+        From the last frame of features to a vector: all values, or the mean or the largest of
+        each channel.
+    dropout : float in [0, 1), default=0.0
+        Share of the outputs of each recurrent layer dropped while training, others at every
+        step. The raw input is never dropped. The rate is a value: a search over rates compiles
+        nothing new.
+    dense_units : int or sequence of int, default=()
+        Widths of dense layers between the recurrent part and the output.
+    dense_activation : str or callable, default="relu"
+        Activation of the dense layers, as Keras names it.
+    activation : str or callable, default="tanh"
+        Activation of the recurrent layers. Others than the default use the time loop of Keras,
+        which is slower.
+    layer_params : dict or None, default=None
+        Further keyword arguments of the recurrent Keras layers, such as `recurrent_activation`,
+        `kernel_initializer`, `kernel_regularizer`, `use_bias` or `unit_forget_bias`.
+    return_sequences : bool, default=False
+        Learn and predict one target per step instead of one per sequence.
+    input_scaler : str, transformer or None, default="standard"
+        How inputs are scaled: "standard", "minmax", "robust" or "power", per feature over all
+        unmasked steps of the rows trained on, as the scalers of scikit-learn do; a transformer,
+        which is cloned; or "window", each window by its own mean and standard deviation, which
+        makes series with a trend learnable (with `return_sequences=True` these are of the whole
+        sequence, later steps included).
+    loss : str, keras.losses.Loss or callable, default="crossentropy"
+        Loss; "crossentropy" is that of the classes. Any other gets one column per class (of two
+        classes only that of the second), one or zero, and the probabilities.
+    class_weight : dict or "balanced" or None, default=None
+        Weight of each class in the loss, on top of `sample_weight`; classes that a dict leaves
+        out have weight one. "balanced" weighs inversely to the frequency of classes.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        Optimizer; an object is copied, never changed.
+    learning_rate : float or None, default=None
+        Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
+        well in 100 epochs, and the optimizer's own rate for any other.
+    lr_schedule : {"cosine", "plateau"}, keras schedule or callable or None, default=None
+        "cosine" lets the rate fall to zero over all epochs, "plateau" halves it when the
+        monitored loss has not improved for five epochs; a function takes the step and
+        returns the rate.
+    clipnorm : float or None, default=None
+        Largest Euclidean norm of the gradient of each weight array, as in Keras.
+    epochs : int, default=100
+        Number of passes over the training rows, at most.
+    batch_size : int, default=32
+        Rows per optimizer step.
+    shuffle : bool, default=True
+        Shuffle the rows of each epoch.
+    early_stopping : bool, default=False
+        Stop when the validation loss no longer improves, and keep the best weights. Without
+        `X_val`, the last rows are held out for it, of each class alike: time does not run
+        backwards.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the rows, the last ones, held out by `early_stopping`.
+    n_iter_no_change : int, default=10
+        Epochs without improvement that `early_stopping` waits.
+    tol : float, default=1e-4
+        Change of the monitored loss that counts as an improvement.
+    callbacks : keras.callbacks.Callback or list of them or None, default=None
+        Called at the level of epochs, as copies. They may set the learning rate, stop training,
+        and change the weights at its end.
+    warm_start : bool, default=False
+        Let `fit` go on from the weights, the scaling and the optimizer of the fit before.
+    verbose : int, default=0
+        Show a progress line with epoch, losses and time left.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, dropout and shuffling. The same seed gives the same weights to
+        the last bit on the same machine, in any process or thread.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    history_ : History
+        Mapping from `"loss"`, `"val_loss"`, `"learning_rate"` and `"seconds"` to one value per
+        epoch; `print` shows a table. Losses are those of scaled targets.
+    n_iter_ : int
+        Number of epochs trained.
+    n_parameters_ : int
+        Number of trained weights.
+    n_features_in_ : int
+        Features of a 3-D `X`, columns of a 2-D one.
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, where `X` is a frame with string names.
+    input_encoder_ : InputEncoder
+        Scaler of the inputs, with the shape of a sequence.
+    target_encoder_ : NumberTargets, LabelTargets or MultilabelTargets
+        Scaler of the targets, or the classes, and what is known of the shape of `y`.
+    network_ : FittedNetwork
+        Spec and weights of the network as plain data, and all that it can be asked.
+    model_ : keras.Model
+        The network with its fitted weights, built of Keras' own layers when asked for. It takes
+        scaled sequences (and their masks, where rows with masked steps were trained on) and returns
+        scaled targets or probabilities.
+
+    See Also
+    --------
+    ConvLSTMRegressor : The same for numbers.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+       Computation 9(8), 1997; with the forget gate of F. Gers, J. Schmidhuber and
+       F. Cummins, "Learning to forget", Neural Computation 12(10), 2000.
+    .. [2] K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+       machine translation", EMNLP 2014.
+    .. [3] M. Schuster and K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions
+       on Signal Processing 45(11), 1997.
+    .. [4] Y. Gal and Z. Ghahramani, "A theoretically grounded application of dropout in recurrent
+       neural networks", NeurIPS 2016.
+
+    Examples
+    --------
+    Does a dot move to the left or to the right?
+
+    >>> import numpy as np
+    >>> from skrnn import ConvLSTMClassifier
+    >>> way = np.where(np.arange(40) % 2 == 0, -1, 1)
+    >>> X = np.zeros((40, 3, 5, 8))
+    >>> for step in range(3):
+    ...     X[np.arange(40), step, 2, 3 + np.arange(40) % 3 + way * step] = 1.0
+    >>> y = np.where(way < 0, "left", "right")
+    >>> model = ConvLSTMClassifier(4, epochs=30, random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) == 1.0)
+    True
+    """
+
+    def __init__(
+        self,
+        filters=16,
+        *,
+        kernel_size=3,
+        pooling="flatten",
+        dropout=0.0,
+        dense_units=(),
+        dense_activation="relu",
+        activation="tanh",
+        layer_params=None,
+        return_sequences=False,
+        input_scaler="standard",
+        loss="crossentropy",
+        class_weight=None,
+        optimizer="adam",
+        learning_rate=None,
+        lr_schedule=None,
+        clipnorm=None,
+        epochs=100,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        tol=1e-4,
+        callbacks=None,
+        warm_start=False,
+        verbose=0,
+        random_state=None,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.pooling = pooling
+        self.dropout = dropout
+        self.dense_units = dense_units
+        self.dense_activation = dense_activation
+        self.activation = activation
+        self.layer_params = layer_params
+        self.return_sequences = return_sequences
+        self.input_scaler = input_scaler
+        self.loss = loss
+        self.class_weight = class_weight
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.lr_schedule = lr_schedule
+        self.clipnorm = clipnorm
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state

@@ -1,0 +1,176 @@
+"""The fit of an estimator: rows in, fitted attributes out.
+
+Imported at the first fit, since it brings keras and its backend along.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ..compat._sklearn import root_context
+from ..engines._dataset import Dataset
+from ..engines._history import History
+from ..models._fitted import FittedNetwork
+from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
+from ..models._specs import make_spec
+from ..models._train import MakeObserver, Trained, train_network
+from ._callbacks import SklearnCallbacks
+from ._input_encoder import InputEncoder
+from ._reading import GivenRows, read_fit_rows, read_validation_rows
+from ._rows import Rows
+from ._targets import TargetEncoder
+
+
+@dataclass(frozen=True)
+class FitCall:
+    """What `fit` and `partial_fit` were called with.
+
+    Attributes
+    ----------
+    X, y, sample_weight, X_val, y_val, classes :
+        As passed.
+    resume : bool
+        Go on from the last fit.
+    once : bool
+        For one epoch only, as `partial_fit` does.
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    X_val: Any = None
+    y_val: Any = None
+    classes: Any = None
+    resume: bool = False
+    once: bool = False
+
+
+def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator, which is left as it is apart from names of `X`.
+
+    Raises
+    ------
+    ValueError
+        When data and parameters do not go together.
+    TrainingDivergedError
+        When the loss or a weight is no longer finite.
+    """
+    params = estimator.get_params(deep=False)
+    options = _training_options(estimator, params, call)
+    given = read_fit_rows(estimator, call)
+    targets = _targets(estimator, given, call)
+    rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
+    validation = read_validation_rows(estimator, call, rows.sequences.shape[1:], targets)
+    if validation is None and options.early_stopping:
+        rows, validation = targets.split(rows, params["validation_fraction"])
+    inputs = estimator.input_encoder_ if call.resume else None
+    if inputs is None:
+        inputs, targets = _learn_scalers(estimator, rows.weighted(), targets)
+    if params.get("class_weight") is not None:
+        rows = rows.reweighted(targets.weights(rows, params["class_weight"]))
+    data = _to_dataset(inputs, targets, rows)
+    held_out = None if validation is None else _to_dataset(inputs, targets, validation)
+    shape = estimator._data_shape(_shape_of(inputs, targets, data))
+    spec = make_spec(options_of(estimator._OPTIONS, params), shape)
+
+    def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
+        return fitted_attributes(network, history, inputs, targets)
+
+    draw = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
+    trained = train_network(
+        spec,
+        options,
+        data,
+        held_out,
+        seed=(draw, estimator.n_iter_ if call.resume else 0),
+        previous=Trained(estimator.network_, estimator.history_) if call.resume else None,
+        masked=not data.inputs["mask"].all(),
+        observers=_callbacks(estimator, call, options, attributes),
+    )
+    return attributes(trained.network, trained.history)
+
+
+def fitted_attributes(
+    network: FittedNetwork, history: History, inputs: InputEncoder, targets: TargetEncoder
+) -> dict[str, Any]:
+    """Return the attributes that a trained network gives an estimator."""
+    attributes = {
+        "network_": network,
+        "history_": history,
+        "n_iter_": history.n_epochs,
+        "n_parameters_": network.weights.n_parameters,
+        "input_encoder_": inputs,
+        "target_encoder_": targets,
+    }
+    classes = getattr(targets, "classes", None)
+    return attributes if classes is None else {**attributes, "classes_": classes}
+
+
+def _training_options(estimator: Any, params: dict[str, Any], call: FitCall) -> TrainingOptions:
+    levels = quantile_levels(params.get("quantiles"))
+    name = type(estimator).__name__
+    options = options_of(TrainingOptions, params, levels=levels, name=name)
+    if not call.once:
+        return options
+    schedule = None if isinstance(options.lr_schedule, str) else options.lr_schedule
+    return replace(options, epochs=1, early_stopping=False, warm_start=True, lr_schedule=schedule)
+
+
+def _targets(estimator: Any, given: GivenRows, call: FitCall) -> Any:
+    """Return how targets are read: as in the last fit, or learned from these."""
+    if not call.resume:
+        return estimator._learn_targets(given.y, given.mask, call.classes)
+    if call.classes is not None:
+        estimator.target_encoder_.check_same(call.classes)
+    return estimator.target_encoder_
+
+
+def _learn_scalers(
+    estimator: Any, rows: Rows, targets: TargetEncoder
+) -> tuple[InputEncoder, TargetEncoder]:
+    tokens = getattr(estimator, "embedding_dim", None) is not None
+    shape = rows.sequences.shape[1:]
+    targets = estimator._scale_targets(targets, rows, shape)
+    return InputEncoder.learn(rows.sequences, estimator.input_scaler, tokens), targets
+
+
+def _to_dataset(inputs: InputEncoder, targets: TargetEncoder, rows: Rows) -> Dataset:
+    weight = rows.mean_one_weight()
+    if targets.every_step and weight.ndim == 1:
+        weight = np.repeat(weight[:, None], rows.mask.shape[1], axis=1)
+    return Dataset(inputs.encode(rows.sequences, rows.mask), targets.encode(rows), weight)
+
+
+def _shape_of(inputs: InputEncoder, targets: TargetEncoder, data: Dataset) -> DataShape:
+    assert data.targets is not None
+    sequences = data.inputs["sequence"]
+    return DataShape(
+        n_timesteps=sequences.shape[1],
+        n_features=math.prod(sequences.shape[2:]),
+        n_outputs=data.targets.shape[-1],
+        head=targets.head,
+        levels=targets.levels,
+        step_shape=sequences.shape[2:],
+        n_tokens=inputs.n_tokens,
+    )
+
+
+def _callbacks(
+    estimator: Any, call: FitCall, options: TrainingOptions, attributes: Any
+) -> list[MakeObserver]:
+    context = root_context(estimator, max_subtasks=options.epochs)
+    if context is None:
+        return []
+    arguments = {"estimator": estimator, "X": call.X, "y": call.y, "metadata": None}
+
+    def make(fitted: Any) -> SklearnCallbacks:
+        return SklearnCallbacks(
+            context, arguments, lambda weights, history: attributes(fitted(weights), history)
+        )
+
+    return [make]

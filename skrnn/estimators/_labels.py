@@ -1,0 +1,272 @@
+"""Labels as users pass them, into ones and zeros, and outputs of a network back into labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+
+from ..networks._kinds import HEADS
+from ._rows import Rows, split_tail, split_tail_of_classes
+from ._targets import as_steps, check_missing, values_of_steps
+
+
+@dataclass(frozen=True)
+class LabelTargets:
+    """Labels, one per row or per step; the classes exclude each other.
+
+    Of two classes the second has a column of ones and zeros, of more each has one.
+
+    Attributes
+    ----------
+    every_step : bool
+        Whether each step has a label.
+    classes : ndarray of shape (n_classes,)
+        Sorted.
+    """
+
+    every_step: bool
+    classes: np.ndarray
+
+    levels = ()
+
+    @classmethod
+    def learn(cls, y: Any, mask: np.ndarray, every_step: bool, classes: Any) -> LabelTargets:
+        """Learn the classes of `y`, or take those that are given."""
+        labels = _labels(y, mask, "y", every_step)
+        found = np.unique(labels) if classes is None else np.unique(classes)
+        if len(found) < 2:
+            raise ValueError(
+                f"y has one class only, {found.tolist()}: there is nothing to tell apart. Pass "
+                "rows of at least two classes."
+            )
+        return cls(every_step, found)
+
+    @property
+    def head(self) -> str:
+        """Name of the head of the network."""
+        return "binary" if len(self.classes) == 2 else "categorical"
+
+    def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return ones and zeros."""
+        codes = self._codes(_labels(y, mask, name, self.every_step), name)
+        if len(self.classes) == 2:
+            targets = codes[:, None].astype(float)
+        else:
+            targets = np.eye(len(self.classes))[codes]
+        return _at_steps(targets, mask) if self.every_step else targets
+
+    def encode(self, rows: Rows) -> np.ndarray:
+        """Return ones and zeros; NaN at masked steps."""
+        return rows.targets.astype(np.float32)
+
+    def decode(self, outputs: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Return the probability of each class; NaN at masked steps."""
+        return _probabilities(self.head, outputs, mask, self.every_step)
+
+    def labels(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return the most likely labels; NaN where probabilities are."""
+        known = ~np.isnan(probabilities[..., 0])
+        labels = self.classes[np.nan_to_num(probabilities).argmax(axis=-1)]
+        if known.all():
+            return labels
+        labels = labels.astype(float if labels.dtype.kind in "iufb" else object)
+        labels[~known] = np.nan
+        return labels
+
+    def weights(self, rows: Rows, class_weight: Any) -> np.ndarray:
+        """Return the weight of the class of each row, or of each step."""
+        codes = self._codes_of(rows.targets)
+        if isinstance(class_weight, dict):
+            return _given_weights(class_weight, self.classes)[codes]
+        counted = codes[rows.mask] if self.every_step else codes
+        present = np.unique(counted)
+        weights = np.ones(len(self.classes))
+        weights[present] = compute_class_weight(class_weight, classes=present, y=counted)
+        return weights[codes]
+
+    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
+        """Return the rows to train on and the last ones, of each class alike."""
+        if self.every_step:
+            return split_tail(rows, fraction)
+        return split_tail_of_classes(rows, fraction, self._codes_of(rows.targets))
+
+    def check_same(self, classes: Any) -> None:
+        """Raise unless classes are those that were learned."""
+        if classes is not None and not np.array_equal(np.unique(classes), self.classes):
+            raise ValueError(
+                f"classes are {np.unique(classes)}, but in the first call they were "
+                f"{self.classes}. Pass the same ones, or None."
+            )
+
+    def _codes(self, labels: np.ndarray, name: str) -> np.ndarray:
+        place = np.minimum(np.searchsorted(self.classes, labels), len(self.classes) - 1)
+        unknown = self.classes[place] != labels
+        if unknown.any():
+            label = labels[unknown].tolist()[0]
+            raise ValueError(
+                f"{name} has the label {label!r}, which is none of the classes {self.classes}. "
+                "Pass the labels of the first fit; partial_fit takes all of them as classes in its "
+                "first call."
+            )
+        return place
+
+    def _codes_of(self, targets: np.ndarray) -> np.ndarray:
+        """Return the numbers of classes; any at masked steps."""
+        targets = np.nan_to_num(targets)
+        if targets.shape[-1] == 1:
+            return targets[..., 0].astype(int)
+        return targets.argmax(axis=-1)
+
+
+@dataclass(frozen=True)
+class MultilabelTargets:
+    """Labels that do not exclude each other: a column of zeros and ones for each.
+
+    Attributes
+    ----------
+    every_step : bool
+        Whether each step has labels.
+    n_labels : int
+    """
+
+    every_step: bool
+    n_labels: int
+
+    levels = ()
+    head = "multilabel"
+
+    @property
+    def classes(self) -> np.ndarray:
+        """The numbers of the columns."""
+        return np.arange(self.n_labels)
+
+    def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return ones and zeros of shape (n_rows, n_labels), with an axis of steps between."""
+        targets = values_of_steps(y, mask, name) if self.every_step else np.asarray(y, dtype=float)
+        targets = targets.reshape(len(targets), -1) if not self.every_step else targets
+        if targets.shape[-1] != self.n_labels:
+            raise ValueError(
+                f"{name} has {targets.shape[-1]} labels, but {self.n_labels} were expected. Pass "
+                "the columns that the first fit had."
+            )
+        wrong = ~np.isin(targets, (0.0, 1.0)) & ~np.isnan(targets)
+        if wrong.any():
+            row, column = (int(place) for place in np.argwhere(wrong)[0][[0, -1]])
+            raise ValueError(
+                f"{name} row {row}, column {column}: {targets[wrong][0]} is neither 0 nor 1. Where "
+                "y has several columns, each is a label that a row has (1) or has not (0)."
+            )
+        return targets
+
+    def encode(self, rows: Rows) -> np.ndarray:
+        """Return ones and zeros; NaN at masked steps."""
+        return rows.targets.astype(np.float32)
+
+    def decode(self, outputs: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Return the probability of each label; NaN at masked steps."""
+        return _probabilities(self.head, outputs, mask, self.every_step)
+
+    def labels(self, probabilities: np.ndarray) -> np.ndarray:
+        """Return which labels are more likely than not; NaN where probabilities are."""
+        labels = (probabilities > 0.5).astype(float)
+        labels[np.isnan(probabilities)] = np.nan
+        return labels if np.isnan(labels).any() else labels.astype(int)
+
+    def weights(self, rows: Rows, class_weight: Any) -> np.ndarray:
+        """Refuse: a row has several labels, or none."""
+        raise ValueError(
+            f"class_weight={class_weight!r} needs one label per row, but y has several columns of "
+            "labels. Use sample_weight, or fit one classifier for each label."
+        )
+
+    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
+        """Return the rows to train on and the last ones."""
+        return split_tail(rows, fraction)
+
+    def check_same(self, classes: Any) -> None:
+        """Raise unless classes are those that were learned."""
+        if classes is not None and not np.array_equal(np.asarray(classes), self.classes):
+            raise ValueError(
+                f"classes are {classes}, but y has {self.n_labels} columns of labels. Pass None."
+            )
+
+
+def learn_labels(
+    y: Any, mask: np.ndarray, every_step: bool, classes: Any
+) -> LabelTargets | MultilabelTargets:
+    """Return how labels are read: one per row or step, or several columns of zeros and ones."""
+    n_dimensions, expected = np.ndim(y), 2 if every_step else 1
+    if n_dimensions > expected and np.shape(y)[-1] > 1:
+        return MultilabelTargets(every_step, np.shape(y)[-1])
+    return LabelTargets.learn(y, mask, every_step, classes)
+
+
+def _labels(y: Any, mask: np.ndarray, name: str, every_step: bool) -> np.ndarray:
+    labels = labels_of_steps(y, mask, name) if every_step else column_or_1d(y)
+    check_classification_targets(labels)
+    return labels
+
+
+def _at_steps(targets: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    steps = np.full((*mask.shape, targets.shape[1]), np.nan)
+    steps[mask] = targets
+    return steps
+
+
+def _probabilities(
+    head: str, outputs: np.ndarray, mask: np.ndarray, every_step: bool
+) -> np.ndarray:
+    decode = HEADS[head].decode
+    assert decode is not None
+    probabilities = decode(outputs)
+    if every_step:
+        probabilities[~mask] = np.nan
+    return probabilities
+
+
+def _given_weights(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
+    """Return the weights of a dict, in the order of the classes; one where there is none."""
+    weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
+    unknown = set(class_weight) - set(classes.tolist())
+    left_out = set(classes.tolist()) - set(class_weight)
+    # A fold may lack a class; a name that is misspelt leaves another one out.
+    if unknown and left_out:
+        raise ValueError(
+            f"class_weight has {sorted(unknown, key=str)}, which are none of the classes "
+            f"{classes}. Use the labels of y as keys."
+        )
+    return weights
+
+
+def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
+    """Return the labels of the steps that are not masked, row by row, as one axis.
+
+    Where labels can be missing (numbers with a decimal point, objects), they must be exactly where
+    steps are masked. Integers and strings cannot: there any label stands at masked steps.
+
+    Raises
+    ------
+    ValueError
+        When the shape does not go with that of the sequences, or labels are missing elsewhere.
+    """
+    labels = as_steps(y, mask, name)
+    labels = labels.reshape(mask.shape) if labels.size == mask.size else labels
+    if labels.ndim != 2:
+        raise ValueError(
+            f"{name} has shape {labels.shape}: a classifier needs one label per step. Fit one "
+            "classifier for each kind of label."
+        )
+    if labels.dtype.kind in "fO":
+        check_missing(pd.isna(labels), mask, name)
+    labels = labels[mask]
+    if labels.dtype != object:
+        return labels
+    if len({isinstance(label, str) for label in labels}) > 1:
+        raise ValueError(f"{name} mixes strings and other labels. Use labels of one type.")
+    return np.array(labels.tolist())

@@ -1,0 +1,214 @@
+"""A network over panels as sktime sees it: fit, update, forecasts and their frames."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sktime.datatypes import convert_to
+from sktime.forecasting.base import BaseForecaster
+
+from ._frames import later_columns, quantile_frame, relative_steps, step_frame
+from ._options import ForecasterOptions, read_options
+from ._panel import (
+    Panel,
+    check_columns_of_X,
+    check_same_columns,
+    continue_panel,
+    instance_numbers,
+    read_panel,
+)
+from ._panel_model import PanelModel, calibrate, held_back, new_model
+from ._quantiles import interpolate_quantiles
+from ._store import SeriesScale, training_offsets
+
+
+class PanelForecaster(BaseForecaster):
+    """What the forecaster does; its parameters are those of the subclass."""
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "skrnn developers",
+        "maintainers": "skrnn developers",
+        "python_dependencies": ["keras", "jax"],
+        "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
+        "requires-fh-in-fit": True,
+        "capability:insample": False,
+        "capability:exogenous": True,
+        "capability:multivariate": True,
+        "capability:missing_values": True,
+        "capability:categorical_in_X": False,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": False,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "capability:unequal_length": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",
+    }
+
+    # The forecaster itself keeps what forecasts and updates need.
+    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+
+    def __post_init__(self):
+        """Finish the construction, as sktime asks for."""
+        self._y = self._X = None  # filled by sktime where `remember_data` is set again
+        if self.quantiles is None:
+            self.set_tags(**{"capability:pred_int": False})
+
+    def predict_rolling(self, y, X=None, alpha=None):
+        """Forecast from every time of a series that has a whole window before it.
+
+        Nothing is trained, and no forecast sees a value at or after its own first step: what
+        `update(..., update_params=False)` and `predict` would give, time by time, in one pass.
+
+        Parameters
+        ----------
+        y : pandas.Series or pandas.DataFrame
+            The series of `fit`, or some of them, with the same columns.
+        X : pandas.DataFrame, optional
+            Exogenous columns at all times of `y`, if there were any in `fit`.
+        alpha : list of float in (0, 1), optional
+            Quantiles to return in place of the point forecasts.
+
+        Returns
+        -------
+        forecasts : float array of shape (n_origins, horizon, n_columns[, n_quantiles])
+            Forecasts of all steps up to the farthest of `fh`. The first are those of row `window`
+            of `y` and the ones after it, the last those of the last rows of `y`.
+
+        Raises
+        ------
+        ValueError
+            When `y` is too short or was not fitted, or quantiles are asked for that were not
+            learned.
+        """
+        self.check_is_fitted()
+        y, X = (
+            None if data is None else convert_to(data, self._tags["y_inner_mtype"])
+            for data in (y, X)
+        )
+        panel = read_panel(y, X, self._panel.axis)
+        check_same_columns(self._panel, panel)
+        horizon, window = self.settings_.horizon, self.settings_.window
+        offsets = np.full(len(panel), window), panel.lengths - horizon
+        scale = self._scale[instance_numbers(self._panel, panel)]
+        if (offsets[1] < offsets[0]).any():
+            raise ValueError(
+                f"y has {panel.lengths.min()} rows, but a window of {window} and a horizon of "
+                f"{horizon} need {window + horizon}."
+            )
+        steps = self._model.predict(panel, scale, offsets)
+        if alpha is None:
+            return self._median(steps)
+        if not self._model.levels:
+            raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
+        return interpolate_quantiles(self._model.levels, steps, alpha)
+
+    def _fit(self, y, X, fh):
+        before = getattr(self, "pretrained_model_", None)
+        panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
+        horizon, scale = int(relative_steps(fh, panel).max()), self._scale_of(panel)
+        self._remember(panel, scale, self._train(panel, scale, options, horizon, before))
+        return self
+
+    def _pretrain(self, y, X=None, fh=None):
+        before = getattr(self, "pretrained_model_", None)
+        panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
+        if fh is None and before is None:
+            raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
+        horizon = before.settings.horizon if fh is None else int(relative_steps(fh, panel).max())
+        scale = self._scale_of(panel)
+        self.pretrained_model_ = self._train(panel, scale, options, horizon, before)
+        return self
+
+    def _update(self, y, X=None, update_params=True):
+        n_before = self._panel.end
+        panel = continue_panel(self._panel, read_panel(y, X, self._panel.axis))
+        model = self._model
+        if update_params and self.finetune_epochs:
+            # Windows whose horizon reaches into the new rows.
+            n_new = panel.end - n_before
+            first = np.maximum(panel.lengths - n_new - model.settings.horizon + 1, 1)
+            first = np.where(n_new > 0, first, panel.lengths)
+            offsets = first, panel.lengths - 1
+            options = read_options(self.get_params(deep=False)).finetuning()
+            model = model.train(panel, self._scale, offsets, options, _draw_seed(self.random_state))
+        self._remember(panel, self._scale, model)
+        return self
+
+    def _predict(self, fh, X):
+        median = self._median(self._forecast(fh, X))
+        return step_frame(self._panel, relative_steps(fh, self._panel), median)
+
+    def _predict_quantiles(self, fh, X, alpha):
+        steps = interpolate_quantiles(self._model.levels, self._forecast(fh, X), alpha)
+        return quantile_frame(self._panel, relative_steps(fh, self._panel), steps, alpha)
+
+    # ---- Training --------------------------------------------------------------------------------
+
+    def _train(
+        self,
+        panel: Panel,
+        scale: SeriesScale,
+        options: ForecasterOptions,
+        horizon: int,
+        before: PanelModel | None,
+    ) -> PanelModel:
+        """Return a model trained on a panel; one that was trained before is trained on."""
+        if before is not None:
+            window, ahead = before.settings.window, before.settings.horizon
+            if horizon > ahead:
+                raise ValueError(
+                    f"fh reaches {horizon} steps ahead, but the network was pretrained for "
+                    f"{ahead}. Pretrain a new forecaster with the farthest fh."
+                )
+            check_columns_of_X(before.names, panel.exogenous_columns)
+            offsets = training_offsets(panel.lengths, window, ahead)
+            return before.train(
+                panel, scale, offsets, options.finetuning(), _draw_seed(self.random_state)
+            )
+        model = new_model(panel, options, horizon)
+        lengths = panel.lengths - held_back(panel, horizon) * self.calibrate
+        offsets = training_offsets(lengths, model.settings.window, horizon)
+        if (offsets[1] < offsets[0]).all():
+            raise ValueError(
+                "calibrate=True keeps the last steps of each series for itself, and too few are "
+                "left to learn from. Pass longer series or set calibrate=False."
+            )
+        model = model.train(panel, scale, offsets, options, _draw_seed(self.random_state))
+        return calibrate(model, panel, scale) if self.calibrate else model
+
+    def _remember(self, panel: Panel, scale: SeriesScale, model: PanelModel) -> None:
+        """Keep what forecasts and updates need, and no more of the data."""
+        self._model, self.settings_ = model, model.settings
+        self.history_, self.n_parameters_ = model.members[0].history, model.n_parameters
+        self._scale = scale
+        self._panel = panel.tail(model.settings.window + model.settings.horizon)
+
+    def _scale_of(self, panel: Panel) -> SeriesScale:
+        return SeriesScale.of(panel, scaled=self.scaler is not None)
+
+    # ---- Forecasts -------------------------------------------------------------------------------
+
+    def _forecast(self, fh: Any, X: Any) -> np.ndarray:
+        """Return all steps up to the horizon, and the quantiles that were learned."""
+        panel, horizon = self._panel, self.settings_.horizon
+        steps = relative_steps(fh, panel)
+        if steps.max() > horizon:
+            raise ValueError(
+                f"fh reaches {steps.max()} steps ahead, but the forecaster was fitted for "
+                f"{horizon}. Fit it with the farthest fh."
+            )
+        later = later_columns(panel, X, steps, horizon)
+        last = panel.lengths
+        return self._model.predict(panel, self._scale, (last, last), later)
+
+    def _median(self, steps: np.ndarray) -> np.ndarray:
+        levels = self._model.levels
+        return steps[..., levels.index(0.5) if levels else 0]
+
+
+def _draw_seed(random_state: Any) -> int:
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))

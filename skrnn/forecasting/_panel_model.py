@@ -1,0 +1,228 @@
+"""Encoder-decoder networks over panels: all that a forecaster does apart from sktime."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from ..engines._series_windows import SeriesWindows, WindowReader
+from ..models._options import DataShape
+from ..models._specs import make_spec
+from ..models._train import Trained, train_network
+from ..networks._spec import Spec
+from ._calendar import calendar_features
+from ._options import ForecasterOptions
+from ._panel import Panel
+from ._quantiles import calibration_shifts, shift_quantiles
+from ._settings import Settings, choose_settings
+from ._store import Columns, SeriesScale, Store
+
+# One over the share of a series that a calibration keeps.
+_SHARE_HELD_BACK = 5
+
+
+@dataclass(frozen=True)
+class PanelModel:
+    """Trained networks, and all that it takes to read a panel as they do.
+
+    Attributes
+    ----------
+    settings : Settings
+    reader : WindowReader
+    columns : Columns or None
+        Scaling of the exogenous columns and the calendar.
+    names : list
+        Of the exogenous columns.
+    levels : tuple of float
+        Quantiles that the networks write; empty if they write one value.
+    joint, calendar : bool
+    members : list of Trained
+    shifts : array of shape (n_levels,) or None
+        Of the calibration.
+    """
+
+    settings: Settings
+    reader: WindowReader
+    columns: Columns | None
+    names: list[Any]
+    levels: tuple[float, ...]
+    joint: bool
+    calendar: bool
+    members: list[Trained]
+    shifts: np.ndarray | None = None
+
+    @property
+    def n_parameters(self) -> int:
+        """Trained weights of all networks."""
+        return sum(member.network.weights.n_parameters for member in self.members)
+
+    def predict(
+        self, panel: Panel, scale: SeriesScale, offsets: Any, later: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return forecasts of the steps after some positions.
+
+        Parameters
+        ----------
+        panel : Panel
+        scale : SeriesScale
+        offsets : pair of int arrays of shape (n_instances,)
+            First and last position of each instance, counted from its start.
+        later : array of shape (n_instances, horizon, n_columns), optional
+            Columns of `X` for the steps after the panel.
+
+        Returns
+        -------
+        steps : array of shape (n_windows, horizon, n_variables, n_quantiles or 1)
+            Instance by instance.
+        """
+        store, exogenous = self._store(panel, scale, later)
+        windows = store.windows(self.reader, exogenous, offsets)
+        shape = (len(windows), -1, max(1, len(self.levels)))
+        outputs = [member.network.predict(windows).reshape(shape) for member in self.members]
+        joined = np.median(np.asarray(outputs, np.float64), axis=0)
+        steps = store.restore(joined, self.settings.horizon, offsets)
+        return steps if self.shifts is None else shift_quantiles(steps, self.shifts)
+
+    def train(
+        self,
+        panel: Panel,
+        scale: SeriesScale,
+        offsets: Any,
+        options: ForecasterOptions,
+        seed: int,
+    ) -> PanelModel:
+        """Return the model after training, or training on, with some windows of a panel.
+
+        Parameters
+        ----------
+        panel, scale, offsets :
+            As for `predict`.
+        options : ForecasterOptions
+            With zero epochs, or without windows, nothing is trained.
+        seed : int
+        """
+        store, exogenous = self._store(panel, scale, None)
+        windows = store.windows(self.reader, exogenous, offsets)
+        if not len(windows) or options.epochs == 0:
+            return self
+        training, n_drawn = options.for_windows(len(windows))
+        windows = replace(windows, n_drawn=n_drawn)
+        spec, n_members = self._spec(windows, options), options.n_members
+        before: list[Trained | None] = [*self.members] or [None] * n_members
+        members = Parallel(n_jobs=options.n_jobs, prefer="threads")(
+            delayed(train_network)(
+                spec,
+                replace(training, name=f"member {number + 1} of {n_members}"),
+                windows,
+                None,
+                seed=(seed, number, previous.history.n_epochs if previous else 0),
+                previous=previous,
+            )
+            for number, previous in enumerate(before)
+        )
+        return replace(self, members=list(members))
+
+    def _store(
+        self, panel: Panel, scale: SeriesScale, later: Any
+    ) -> tuple[Store, np.ndarray | None]:
+        extra = self.settings.horizon
+        store = Store(panel, scale, extra, self.joint)
+        if self.columns is None:
+            return store, None
+        rows = exogenous_rows(panel, extra, later, calendar=self.calendar)
+        return store, self.columns.transform(rows)
+
+    def _spec(self, windows: SeriesWindows, options: ForecasterOptions) -> Spec:
+        n_targets = windows.store["values"].shape[1]
+        n_known = windows.store["exogenous"].shape[1] if "exogenous" in windows.store else 0
+        shape = DataShape(
+            n_timesteps=self.settings.window,
+            n_features=n_targets * (1 + self.reader.indicators) + n_known,
+            n_outputs=self.settings.horizon * n_targets,
+            levels=self.levels,
+            n_targets=n_targets,
+            n_known=n_known,
+            target_features=tuple(range(n_targets)),
+        )
+        decoder = replace(options.decoder, segment_length=self.settings.segment_length)
+        return make_spec(decoder, shape)
+
+
+def new_model(panel: Panel, options: ForecasterOptions, horizon: int) -> PanelModel:
+    """Return a model without networks: what options and data say before training."""
+    settings = choose_settings(options, panel.lengths, panel.axis.step, horizon)
+    reader = WindowReader(
+        window=settings.window,
+        horizon=horizon,
+        relative_to_level=options.scaler in ("window", "level"),
+        relative_to_scale=options.scaler == "window",
+        season=settings.season,
+        indicators=bool(np.isnan(panel.values).any()),
+    )
+    columns = None
+    if panel.exogenous is not None or options.calendar:
+        columns = Columns.of(exogenous_rows(panel, 0, None, calendar=options.calendar))
+    return PanelModel(
+        settings=settings,
+        reader=reader,
+        columns=columns,
+        names=[] if panel.exogenous_columns is None else list(panel.exogenous_columns),
+        levels=options.training.levels,
+        joint=options.multivariate == "joint",
+        calendar=options.calendar,
+        members=[],
+    )
+
+
+def held_back(panel: Panel, horizon: int) -> np.ndarray:
+    """Return how many of the last steps of each instance are kept for the calibration.
+
+    A horizon of each series of a panel; of a single series, whose steps go together, a fifth.
+    """
+    if len(panel) > 1:
+        return np.full(len(panel), horizon)
+    return np.maximum(horizon, panel.lengths // _SHARE_HELD_BACK)
+
+
+def calibrate(model: PanelModel, panel: Panel, scale: SeriesScale) -> PanelModel:
+    """Return the model with quantiles that cover their share of what was held back."""
+    horizon = model.settings.horizon
+    first = np.maximum(panel.lengths - held_back(panel, horizon), 1)
+    last = np.maximum(panel.lengths - horizon, first - 1)  # none where there is no horizon
+    steps = model.predict(panel, scale, (first, last))
+    position = np.concatenate(
+        [
+            np.arange(low, high + 1) + start
+            for low, high, start in zip(first, last, panel.start[:-1], strict=True)
+        ]
+    )
+    truth = panel.values[position[:, None] + np.arange(horizon)]
+    return replace(model, shifts=calibration_shifts(model.levels, truth, steps))
+
+
+def exogenous_rows(
+    panel: Panel, extra: int, later: np.ndarray | None, *, calendar: bool
+) -> np.ndarray:
+    """Return the columns of `X` and the calendar, unscaled, with `extra` rows per instance.
+
+    Columns of `X` that are not given for the extra rows are NaN there.
+    """
+    parts = []
+    if panel.exogenous is not None:
+        n_columns = panel.exogenous.shape[1]
+        if later is None:
+            later = np.full((len(panel), extra, n_columns), np.nan)
+        pieces = [
+            np.concatenate([panel.exogenous[rows], beyond])
+            for rows, beyond in zip(panel.rows(), later, strict=True)
+        ]
+        parts.append(np.concatenate(pieces))
+    if calendar:
+        numbers = panel.row_times(extra)
+        low, high = numbers.min(), numbers.max()
+        features = calendar_features(panel.axis.index(np.arange(low, high + 1)))
+        parts.append(features[numbers - low])
+    return np.concatenate(parts, axis=1)

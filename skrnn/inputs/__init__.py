@@ -1,0 +1,1 @@
+"""Inputs of every accepted shape into one: sequences with NaN on masked steps."""

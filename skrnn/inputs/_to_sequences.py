@@ -1,0 +1,126 @@
+"""Sequences of any container and length to one NaN-padded array."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._arrange import LAYOUTS
+
+
+def to_sequences(
+    data: Any,
+    *,
+    instance: Hashable | None = None,
+    n_timesteps: int | None = None,
+    side: str = "left",
+    layout: str = "channels_last",
+) -> np.ndarray:
+    """Collect sequences of unequal length in one array, padded with NaN.
+
+    The estimators take padded steps as masked.
+
+    Parameters
+    ----------
+    data : list of array-like, DataFrame or ndarray of 3 dimensions
+        One array of shape (n_steps,) or (n_steps, n_features) per sequence; a long frame with an
+        `instance` column or a MultiIndex whose last level is the time; sktime's panel containers: a
+        MultiIndex frame, a list of frames, a nested frame with a series in every cell, or a 3-D
+        array with `layout="channels_first"`.
+    instance : hashable, default=None
+        Column of a long frame that says which sequence a row belongs to. Rows of a sequence keep
+        their order, sequences that of their first rows.
+    n_timesteps : int, default=None
+        Length to pad to, so that rows to predict match those of fit. None takes the longest.
+    side : {"left", "right"}, default="left"
+        Where the padding goes. On the left, every sequence ends at the last step.
+    layout : {"channels_last", "channels_first"}, default="channels_last"
+        Order of the axes of a 3-D array: (sample, time, feature) or (sample, feature, time).
+
+    Returns
+    -------
+    sequences : ndarray of shape (n_samples, n_timesteps, n_features), float64
+
+    Raises
+    ------
+    ValueError
+        When a sequence is empty or longer than `n_timesteps`, or features differ in number.
+
+    Examples
+    --------
+    >>> from skrnn import to_sequences
+    >>> to_sequences([[1.0, 2.0, 3.0], [4.0]])[:, :, 0]
+    array([[ 1.,  2.,  3.],
+           [nan, nan,  4.]])
+    """
+    if side not in ("left", "right"):
+        raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {LAYOUTS}, but it is {layout!r}.")
+    sequences = [_as_steps(item) for item in _split(data, instance, layout)]
+    if not sequences:
+        raise ValueError("data holds no sequence.")
+    n_features = sequences[0].shape[1]
+    longest = max(len(item) for item in sequences)
+    length = longest if n_timesteps is None else n_timesteps
+    for number, item in enumerate(sequences):
+        _check_sequence(number, item, n_features, length)
+    padded = np.full((len(sequences), length, n_features), np.nan)
+    for row, item in zip(padded, sequences, strict=True):
+        row[slice(-len(item), None) if side == "left" else slice(len(item))] = item
+    return padded
+
+
+def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
+    if isinstance(data, pd.DataFrame):
+        return _split_frame(data, instance)
+    if isinstance(data, np.ndarray) and data.dtype != object:
+        if data.ndim != 3:
+            raise ValueError(
+                f"data is an array of {data.ndim} dimensions, but must have 3 (sample, time, "
+                "feature). Pass a list with one array per sequence, or a frame."
+            )
+        return list(data.swapaxes(1, 2) if layout == "channels_first" else data)
+    return list(data)
+
+
+def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
+    options: dict[str, bool] = {"sort": False, "observed": True, "dropna": False}
+    if instance is not None:
+        if instance not in frame.columns:
+            raise ValueError(
+                f"instance={instance!r} is not a column of data, which has {list(frame.columns)}."
+            )
+        groups = frame.groupby(instance, **options)
+        return [group.drop(columns=instance) for _, group in groups]
+    if isinstance(frame.index, pd.MultiIndex):
+        # pandas 2 warns of a list of one level.
+        levels: Any = list(range(frame.index.nlevels - 1)) if frame.index.nlevels > 2 else 0
+        return [group for _, group in frame.groupby(level=levels, **options)]
+    if len(frame) and isinstance(frame.iloc[0, 0], pd.Series | np.ndarray):
+        return [np.column_stack(list(row)) for row in frame.itertuples(index=False)]
+    raise ValueError(
+        "data is a frame without instances: set instance to the column that says which sequence a "
+        "row belongs to, or give it a MultiIndex with the time last."
+    )
+
+
+def _as_steps(item: Any) -> np.ndarray:
+    steps = np.asarray(item, dtype=float)
+    return steps[:, None] if steps.ndim == 1 else steps
+
+
+def _check_sequence(number: int, item: np.ndarray, n_features: int, length: int) -> None:
+    if item.ndim != 2 or item.shape[1] != n_features:
+        raise ValueError(
+            f"Sequence {number} has shape {item.shape}, but the first has {n_features} features. "
+            "All sequences need the shape (n_steps, n_features) with the same features."
+        )
+    if not 1 <= len(item) <= length:
+        raise ValueError(
+            f"Sequence {number} has {len(item)} steps, but between 1 and n_timesteps={length} are "
+            "needed. Raise n_timesteps, or cut or drop the sequence yourself."
+        )

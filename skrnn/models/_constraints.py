@@ -1,0 +1,135 @@
+"""Types and ranges of the constructor parameters, shared by both faces."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+from ..compat._sklearn import HasMethods, Interval, StrOptions
+from ..inputs._arrange import LAYOUTS
+from ..networks._kinds import CELLS, DECODERS
+from ..networks._spec import FRAME_POOLINGS, MERGE_MODES, TIME_POOLINGS
+from ..scaling._columns import SCALERS
+
+_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+_RATE = Interval(Real, 0, 1, closed="left")
+_SCALER_NAMES = StrOptions({*SCALERS, "window"})
+_BOTH_WAYS = HasMethods(["fit", "transform", "inverse_transform"])
+
+CONSTRAINTS: dict[str, list[Any]] = {
+    "units": [_POSITIVE_INT, "array-like"],
+    "bidirectional": ["boolean", "array-like"],
+    "merge_mode": [StrOptions(set(MERGE_MODES))],
+    "dropout": [_RATE],
+    "variational_dropout": [_RATE],
+    "recurrent_dropout": [_RATE],
+    "attention": ["boolean"],
+    "skip_connections": ["boolean"],
+    "return_sequences": ["boolean"],
+    "embedding_dim": [_POSITIVE_INT, None],
+    "filters": [_POSITIVE_INT, "array-like"],
+    "kernel_size": [_POSITIVE_INT, "array-like"],
+    "pooling": [StrOptions(set(TIME_POOLINGS))],
+    "metrics": ["array-like", dict, str, callable, None],
+    "monitor": [str, None],
+    "dense_units": [_POSITIVE_INT, "array-like"],
+    "dense_activation": [str, callable],
+    "activation": [str, callable],
+    "layer_params": [dict, None],
+    "layout": [StrOptions(set(LAYOUTS))],
+    "n_variables": [_POSITIVE_INT],
+    "input_scaler": [_SCALER_NAMES, HasMethods(["fit", "transform"]), None],
+    "target_scaler": [_SCALER_NAMES, _BOTH_WAYS, None],
+    "target_feature": [Integral, None],
+    "seasonal_lag": [_POSITIVE_INT, None],
+    "loss": [str, callable],
+    "quantiles": ["array-like", None],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "optimizer": [str, HasMethods(["get_config", "stateless_apply"])],
+    "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
+    "lr_schedule": [StrOptions({"cosine", "plateau"}), callable, None],
+    "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+    "epochs": [_POSITIVE_INT],
+    "batch_size": [_POSITIVE_INT],
+    "shuffle": ["boolean"],
+    "early_stopping": ["boolean"],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "n_iter_no_change": [_POSITIVE_INT],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "callbacks": ["array-like", HasMethods(["on_epoch_end"]), None],
+    "warm_start": ["boolean"],
+    "verbose": ["verbose"],
+    "random_state": ["random_state"],
+}
+# Names of kinds are looked up when they are checked: kinds can be added.
+CELL_CONSTRAINTS: dict[str, list[Any]] = {
+    "cell": [StrOptions(CELLS.keys())],
+    "network": [callable, None],
+}
+DECODER_CONSTRAINTS: dict[str, list[Any]] = {
+    "cell": CELL_CONSTRAINTS["cell"],
+    "decoder": [StrOptions(DECODERS.keys())],
+    "segment_length": [_POSITIVE_INT],
+    "linear_skip": ["boolean"],
+    "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
+}
+FRAME_CONSTRAINTS: dict[str, list[Any]] = {
+    **CONSTRAINTS,
+    "pooling": [StrOptions(set(FRAME_POOLINGS))],
+    # No target stands in the units of a frame.
+    "target_scaler": [StrOptions(set(SCALERS)), _BOTH_WAYS, None],
+}
+
+
+def check_instances(estimator: Any) -> None:
+    """Raise where a class was passed instead of an instance of it."""
+    for name in ("input_scaler", "target_scaler", "optimizer"):
+        value = getattr(estimator, name, None)
+        if isinstance(value, type):
+            raise ValueError(
+                f"{name} is the class {value.__name__}. Pass an instance of it: {value.__name__}()."
+            )
+
+
+def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
+    """Return the feature that holds the past of the target, for a target scaler "window".
+
+    Raises
+    ------
+    ValueError
+        When `target_feature` or `seasonal_lag` do not go with the target scaler or the data.
+    """
+    n_timesteps, n_features = shape[0], shape[-1]
+    feature, lag = estimator.target_feature, estimator.seasonal_lag
+    if estimator.target_scaler != "window":
+        if lag is not None:
+            raise ValueError(
+                f'seasonal_lag={lag} needs target_scaler="window". Set both, or neither.'
+            )
+        return 0
+    for name in ("return_sequences", "embedding_dim"):
+        if getattr(estimator, name, None):
+            raise ValueError(
+                f'target_scaler="window" takes a target relative to the past in its window, which '
+                f'does not go with {name}. Use target_scaler="standard".'
+            )
+    if len(shape) > 2:
+        raise ValueError(
+            'target_scaler="window" does not go with frames, which hold no past of y. Use '
+            'target_scaler="standard".'
+        )
+    if feature is None and n_features > 1:
+        raise ValueError(
+            f"X has {n_features} features: set target_feature to the number of the one that holds "
+            'the past of y, which target_scaler="window" needs.'
+        )
+    if feature is not None and not -n_features <= feature < n_features:
+        raise ValueError(
+            f"target_feature={feature} is out of range: X has {n_features} features, from 0 on."
+        )
+    if lag is not None and lag > n_timesteps:
+        raise ValueError(
+            f"seasonal_lag={lag} reaches back before the window of {n_timesteps} steps. Use longer "
+            "sequences or a smaller lag."
+        )
+    return feature or 0

@@ -1,0 +1,174 @@
+"""From a spec, options and data to a trained network: the one place where faces meet the engine.
+
+Imported at the first fit, so that `import skrnn` stays cheap.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..engines._history import History
+from ..engines._loop import Observer, Outcome, Run, train
+from ..engines._optimizer import OptimizerState, split_optimizer
+from ..engines._plan import TrainingPlan, TrainingValues
+from ..engines._protocol import Data, Engine
+from ..engines._registry import current_engine
+from ..engines._seeding import Streams, make_streams
+from ..engines._stopping import Patience
+from ..networks._by_config import freeze
+from ..networks._kinds import HEADS
+from ..networks._spec import Spec
+from ..networks._weights import Weights
+from ._fitted import FittedNetwork, check_takes_mask
+from ._observers import KerasCallbacks, ProgressLine, check_callbacks
+from ._options import TrainingOptions
+
+# Makes an observer that wants to know of networks as they are after an epoch.
+MakeObserver = Callable[[Callable[[Weights], FittedNetwork]], Observer]
+# From the network after an epoch to further columns of the history.
+MeasureNetwork = Callable[[FittedNetwork], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network, and how it came about."""
+
+    network: FittedNetwork
+    history: History
+
+
+def train_network(
+    spec: Spec,
+    options: TrainingOptions,
+    data: Data,
+    validation: Data | None,
+    *,
+    seed: tuple[int, ...],
+    previous: Trained | None = None,
+    masked: bool = True,
+    observers: Sequence[MakeObserver] = (),
+    measures: Sequence[MeasureNetwork] = (),
+) -> Trained:
+    """Train a network from scratch, or go on from a previous one.
+
+    Parameters
+    ----------
+    spec : Spec
+    options : TrainingOptions
+    data, validation : Data
+    seed : tuple of int
+    previous : Trained or None
+    masked : bool
+        Whether there are masked steps in the data.
+    observers : sequence of callable
+        Make observers beside those that the options ask for.
+    measures : sequence of callable
+
+    Raises
+    ------
+    ValueError
+        When options do not go together, or with the previous network.
+    TrainingDivergedError
+        When a loss or a weight is no longer finite.
+    """
+    for rows in (data, validation):
+        if rows is not None:
+            check_takes_mask(spec, rows)
+    engine, streams = current_engine(), make_streams(*seed)
+    plan, values = _plan(spec, options)
+    run = _run(options, values, streams)
+    weights, slots = _start(engine, spec, plan, previous, streams)
+    masked = masked or (previous is not None and previous.network.masked)
+
+    def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
+        return FittedNetwork(spec, weights, optimizer, masked)
+
+    with ExitStack() as stack:
+        followers = _own_observers(options, fitted(weights), run)
+        followers += [make(fitted) for make in observers]
+        if options.verbose:
+            followers.append(ProgressLine(options.name, run.epochs))
+        for follower in followers:
+            stack.callback(follower.close)
+        result = train(
+            engine.trainer(spec, plan, values, data, validation, weights, slots),
+            run,
+            data,
+            batch_size=plan.batch_size,
+            validates=validation is not None,
+            measures=[_of_weights(measure, fitted) for measure in measures],
+            observers=followers,
+        )
+    if result.outcome is Outcome.INTERRUPTED:
+        warnings.warn(
+            f"Training was interrupted after {result.history.n_epochs} epochs; the best weights so "
+            "far are kept.",
+            stacklevel=2,
+        )
+    kept = OptimizerState(plan.optimizer.signature, result.slots) if options.warm_start else None
+    history = previous.history.extended(result.history) if previous else result.history
+    return Trained(fitted(result.weights, kept), history)
+
+
+def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, TrainingValues]:
+    loss = HEADS[spec.head].loss(options.loss, options.levels)
+    check_callbacks(options.callbacks)
+    optimizer, values = split_optimizer(options.optimizer, options.learning_rate, options.clipnorm)
+    if callable(values.learning_rate) and options.lr_schedule is not None:
+        raise ValueError(
+            f"lr_schedule={options.lr_schedule!r}, but the optimizer has a schedule of its own as "
+            "learning rate. Give one of the two, or set learning_rate to a number."
+        )
+    return TrainingPlan(int(options.batch_size), freeze(loss), optimizer), values
+
+
+def _run(options: TrainingOptions, values: TrainingValues, streams: Streams) -> Run:
+    stops = options.early_stopping
+    return Run(
+        epochs=options.epochs,
+        shuffle=options.shuffle,
+        order=streams.order,
+        learning_rate=values.learning_rate,
+        lr_schedule=options.lr_schedule,
+        patience=Patience(options.n_iter_no_change, options.tol) if stops else None,
+        tol=options.tol,
+    )
+
+
+def _start(
+    engine: Engine, spec: Spec, plan: TrainingPlan, previous: Trained | None, streams: Streams
+) -> tuple[Weights, list[np.ndarray] | None]:
+    """Return weights, and the state of the optimizer, to start from."""
+    if previous is None:
+        return engine.initial_weights(spec, streams.weights, streams.dropout), None
+    network = previous.network
+    if network.spec.structure() != spec.structure():
+        raise ValueError(
+            "Training cannot go on (warm_start=True or partial_fit): the network of the last fit "
+            f"was {network.spec.structure()}, but parameters and data now ask for "
+            f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
+        )
+    state = network.optimizer
+    resumes = state is not None and state.owner == plan.optimizer.signature
+    weights = engine.renewed(spec, network.weights, streams.dropout)
+    return weights, state.slots if state is not None and resumes else None
+
+
+def _own_observers(options: TrainingOptions, network: FittedNetwork, run: Run) -> list[Observer]:
+    if options.callbacks is None:
+        return []
+    optimizer: Any = split_optimizer(options.optimizer, None, None)[0].build()
+    optimizer.learning_rate = 0.0 if callable(run.learning_rate) else run.learning_rate
+    return [KerasCallbacks(options.callbacks, network, optimizer, run.epochs)]
+
+
+def _of_weights(
+    measure: MeasureNetwork, fitted: Callable[[Weights], FittedNetwork]
+) -> Callable[[Weights], dict[str, float]]:
+    return lambda weights: measure(fitted(weights))

@@ -1,0 +1,138 @@
+"""Scalers of scikit-learn over sequences and over targets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
+
+SCALERS = ("standard", "minmax", "robust", "power")
+
+
+class NoScaler:
+    """Leave arrays as they are."""
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> NoScaler:
+        """Do nothing."""
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return `values`."""
+        return values
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return `values`."""
+        return values
+
+
+class Affine:
+    """Per column (x - shift) / scale, with the statistics of a scaler of scikit-learn.
+
+    Works on the last axis of arrays of any rank, NaN included. Applying the two arrays directly
+    spares a prediction the checks that the scaler itself would repeat.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> Affine:
+        """Learn from all rows, or from all steps of all rows."""
+        rows = values.reshape(-1, values.shape[-1])
+        if self.kind == "standard":
+            standard = StandardScaler().fit(rows)
+            self.shift_, self.scale_ = standard.mean_, standard.scale_
+        elif self.kind == "minmax":
+            minmax = MinMaxScaler().fit(rows)
+            self.shift_, self.scale_ = minmax.data_min_, 1.0 / minmax.scale_
+        else:
+            robust = RobustScaler().fit(rows)
+            self.shift_, self.scale_ = robust.center_, robust.scale_
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled values."""
+        return (values - self.shift_) / self.scale_
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return values in their own units."""
+        return values * self.scale_ + self.shift_
+
+
+class SequenceFeatures:
+    """A scikit-learn transformer over the features of all unmasked steps."""
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> SequenceFeatures:
+        """Learn from sequences of shape (n_rows, n_timesteps, n_features)."""
+        self.transformer.fit(values[~np.isnan(values).all(axis=2)])
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled sequences; masked steps stay NaN."""
+        return _over_steps(self.transformer.transform, values)
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return sequences in their own units; masked steps stay NaN."""
+        return _over_steps(self.transformer.inverse_transform, values)
+
+
+class Targets:
+    """A scikit-learn transformer over the columns of the targets."""
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, values: np.ndarray, sequences: Any = None) -> Targets:
+        """Learn from targets of shape (n_rows, n_outputs)."""
+        self.transformer.fit(values)
+        return self
+
+    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return scaled targets."""
+        return np.asarray(self.transformer.transform(values), dtype=float)
+
+    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+        """Return targets in their own units."""
+        return np.asarray(self.transformer.inverse_transform(values), dtype=float)
+
+
+def _over_steps(function: Any, values: np.ndarray) -> np.ndarray:
+    steps = values.reshape(-1, values.shape[2])
+    there = ~np.isnan(steps).all(axis=1)
+    scaled = np.asarray(function(steps if there.all() else steps[there]), dtype=float)
+    result = np.full((len(steps), scaled.shape[1]), np.nan)
+    result[there] = scaled
+    return result.reshape(*values.shape[:2], -1)
+
+
+def make_scaler(choice: Any, wrapper: Any) -> Any:
+    """Return the unfitted scaler of a choice; transformers are cloned and put in `wrapper`."""
+    if choice is None:
+        return NoScaler()
+    if not isinstance(choice, str):
+        return wrapper(clone(choice))
+    return wrapper(PowerTransformer()) if choice == "power" else Affine(choice)
+
+
+def to_float32(values: np.ndarray, name: str, scaler: str) -> np.ndarray:
+    """Return scaled values as the networks take them.
+
+    Raises
+    ------
+    ValueError
+        When a value is not finite, or not within the range of float32.
+    """
+    with np.errstate(over="ignore"):
+        result = values.astype(np.float32)
+    finite = np.isfinite(result)
+    if not finite.all():
+        row = int(np.argwhere(~finite)[0, 0])
+        raise ValueError(
+            f"{name} row {row}: after scaling with {scaler}, a value is not finite or too large "
+            f"for float32. Choose another {scaler}, or rescale the data."
+        )
+    return result

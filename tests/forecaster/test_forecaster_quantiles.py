@@ -1,0 +1,78 @@
+"""Quantiles of forecasts."""
+
+import numpy as np
+import pytest
+from _engine import keras_reads_variables
+from _forecaster import FH, HORIZON, Y, make, panel_of
+from numpy.testing import assert_allclose, assert_array_equal
+
+pytestmark = [
+    keras_reads_variables,
+    # sktime 1.2 announces another default to whoever makes a forecaster.
+    pytest.mark.filterwarnings(
+        "ignore:The default of config ``remember_data`` will change:FutureWarning"
+    ),
+    pytest.mark.usefixtures("quick_engine"),
+]
+
+
+class TestQuantiles:
+    ALPHA = (0.01, 0.05, 0.2, 0.5, 0.6, 0.9, 0.99)
+
+    def test_are_increasing_around_the_forecast(self, fitted):
+        quantiles = fitted.predict_quantiles(alpha=list(self.ALPHA))
+        assert list(quantiles.columns) == [("sales", alpha) for alpha in self.ALPHA]
+        assert (np.diff(quantiles, axis=1) > 0).all()
+        assert_array_equal(quantiles["sales", 0.5], fitted.predict())
+
+    def test_intervals_are_nested(self, fitted):
+        intervals = fitted.predict_interval(coverage=[0.5, 0.9])["sales"]
+        assert (intervals[0.9, "lower"] < intervals[0.5, "lower"]).all()
+        assert (intervals[0.5, "lower"] < fitted.predict()).all()
+        assert (intervals[0.9, "upper"] > intervals[0.5, "upper"]).all()
+        quantiles = fitted.predict_quantiles(alpha=[0.05])
+        assert_allclose(intervals[0.9, "lower"], quantiles["sales", 0.05])
+
+    def test_of_panels_and_columns(self):
+        y = panel_of([48, 30])
+        y["other"] = -y["sales"]
+        quantiles = make().fit(y, fh=FH).predict_quantiles(alpha=[0.1, 0.9])
+        assert quantiles.shape == (6, 4)
+        for column in ("sales", "other"):
+            assert (quantiles[column, 0.1] < quantiles[column, 0.9]).all()
+
+    def test_may_be_chosen(self):
+        forecaster = make(quantiles=[0.9, 0.2]).fit(Y, fh=FH)
+        quantiles = forecaster.predict_quantiles(alpha=[0.2, 0.5, 0.9])
+        assert (np.diff(quantiles, axis=1) > 0).all()
+        assert_array_equal(quantiles["sales", 0.5], forecaster.predict())
+
+    def test_median_alone_makes_no_interval(self):
+        """One quantile says nothing of any other."""
+        with pytest.raises((ValueError, NotImplementedError), match="quantiles"):
+            make(quantiles=[0.5]).fit(Y, fh=FH).predict_interval(coverage=0.9)
+
+    def test_are_calibrated_if_asked_for(self):
+        """The last steps of all series are held back; each quantile covers its share of them."""
+        n_series = 24
+        forecaster = make(calibrate=True).fit(panel_of([48] * n_series), fh=FH)
+        panel, model = forecaster._panel, forecaster._model
+        position = panel.lengths - HORIZON
+        quantiles = model.predict(panel, forecaster._scale, (position, position))[:, :, 0]
+        truth = panel.values.reshape(n_series, -1)[:, -HORIZON:, None]
+        assert_allclose((truth <= quantiles).mean(axis=(0, 1)), model.levels, atol=0.05)
+        final = forecaster.predict_quantiles(alpha=[0.05, 0.25, 0.5, 0.75, 0.95])
+        assert (np.diff(final, axis=1) >= 0).all()
+        assert_array_equal(final["sales", 0.5], forecaster.predict()["sales"])
+
+    def test_are_not_calibrated_otherwise(self, fitted):
+        assert fitted._model.shifts is None
+
+    def test_may_be_left_out(self):
+        forecaster = make(quantiles=None).fit(Y, fh=FH)
+        assert not forecaster.get_tag("capability:pred_int")
+        assert np.isfinite(forecaster.predict()).all()
+        with pytest.raises(NotImplementedError):
+            forecaster.predict_interval()
+        assert make().set_params(quantiles=None).get_tag("capability:pred_int") is False
+        assert make(quantiles=None).set_params(quantiles=[0.1, 0.9]).get_tag("capability:pred_int")

@@ -1,0 +1,179 @@
+"""Files that hold no code: what comes back, and what is refused."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from _engine import keras_reads_variables
+from _stored import SAVED, SHORT, X, Y, predictions
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
+
+import skrnn
+from skrnn import persistence
+
+pytestmark = [
+    keras_reads_variables,
+    pytest.mark.filterwarnings(
+        "ignore:The default of config ``remember_data`` will change:FutureWarning"
+    ),
+]
+HERE = Path(__file__).parent
+READ_ALL = """
+import sys
+from pathlib import Path
+import numpy as np
+import skrnn
+from _stored import SAVED, predictions
+folder = Path(sys.argv[1])
+for name in SAVED:
+    np.save(folder / f"{name}-read.npy", predictions(name, skrnn.load(folder / f"{name}.skrnn")))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a file of every kind, and what the saved estimators predict."""
+    folder = tmp_path_factory.mktemp("saved")
+    for name, make in SAVED.items():
+        estimator = make()
+        skrnn.save(estimator, folder / f"{name}.skrnn")
+        np.save(folder / f"{name}.npy", predictions(name, estimator))
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "lstm.skrnn"
+    skrnn.save(skrnn.LSTMRegressor(2), path)
+    return path
+
+
+def test_a_fresh_process_predicts_the_same_to_the_last_bit(folder):
+    paths = os.pathsep.join([str(HERE), str(Path(skrnn.__file__).parents[1])])
+    command = [sys.executable, "-W", "ignore", "-c", READ_ALL, str(folder)]
+    result = subprocess.run(
+        command,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    for name in SAVED:
+        np.testing.assert_array_equal(
+            np.load(folder / f"{name}-read.npy"), np.load(folder / f"{name}.npy"), err_msg=name
+        )
+
+
+def test_files_of_this_format_are_still_read():
+    kept = HERE / "data" / f"format-{persistence.FORMAT}"
+    assert {path.stem for path in kept.glob("*.skrnn")} == set(SAVED)
+    for path in kept.glob("*.skrnn"):
+        again = predictions(path.stem, skrnn.load(path))
+        np.testing.assert_allclose(again, np.load(path.with_suffix(".npy")), rtol=1e-4, atol=1e-5)
+
+
+def test_what_was_loaded_goes_on_as_what_was_saved(folder, tmp_path):
+    saved, path = SAVED["lstm"](), tmp_path / "again.skrnn"
+    skrnn.save(saved, path)
+    loaded = skrnn.load(path)
+    assert clone(loaded).get_params() == saved.get_params()
+    np.testing.assert_array_equal(loaded.fit(X, Y).predict(X), saved.fit(X, Y).predict(X))
+
+
+@pytest.mark.parametrize(
+    "transformer",
+    [skrnn.SequenceScaler("minmax"), skrnn.SlidingWindowTransformer(3, padding="edge")],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_transformers_by_themselves(transformer, tmp_path):
+    rows = np.arange(12.0).reshape(6, 2)
+    skrnn.save(transformer.fit(rows), tmp_path / "transformer")
+    again = skrnn.load(tmp_path / "transformer").transform(rows)
+    np.testing.assert_array_equal(again, transformer.transform(rows))
+
+
+def test_any_changed_byte_is_found(file):
+    data = file.read_bytes()
+    for place in np.linspace(0, len(data) - 1, 60).astype(int):
+        file.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+        with pytest.raises(ValueError, match=r"damaged|not written by skrnn|format"):
+            skrnn.load(file)
+
+
+@pytest.mark.parametrize("n_bytes", [0, 10, 200])
+def test_a_truncated_file_is_refused(file, n_bytes):
+    file.write_bytes(file.read_bytes()[:n_bytes])
+    with pytest.raises(ValueError, match=r"empty|not written by skrnn|damaged"):
+        skrnn.load(file)
+
+
+def test_a_later_format_is_refused(file):
+    payload = file.read_bytes().split(b"\n", 1)[1]
+    file.write_bytes(persistence._head(payload, persistence.FORMAT + 1) + payload)
+    with pytest.raises(
+        ValueError, match="format 2, but this version of skrnn reads formats up to 1"
+    ):
+        skrnn.load(file)
+
+
+class Trap:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (Path(self.path),)
+
+
+def test_a_pickle_is_refused_and_not_run(tmp_path):
+    trap = tmp_path / "run"
+    (tmp_path / "file").write_bytes(pickle.dumps(Trap(str(trap))))
+    with pytest.raises(ValueError, match=r"not written by skrnn\.save"):
+        skrnn.load(tmp_path / "file")
+    assert not trap.exists()
+
+
+def test_a_foreign_type_is_refused_by_name(tmp_path):
+    from skops import io
+
+    payload = io.dumps({"estimator": Trap("never"), "model": LinearRegression()})
+    (tmp_path / "file").write_bytes(persistence._head(payload, 1) + payload)
+    with pytest.raises(ValueError, match=r"test_persistence\.Trap"):
+        skrnn.load(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("params", "named"),
+    [
+        ({"optimizer": keras.optimizers.SGD(0.1)}, "optimizer"),
+        ({"loss": keras.losses.Huber()}, "loss"),
+        ({"lr_schedule": lambda step: 0.1}, "lr_schedule"),
+        ({"callbacks": [keras.callbacks.TerminateOnNaN()]}, "callbacks"),
+    ],
+    ids=["optimizer", "loss", "function", "callback"],
+)
+def test_what_holds_code_is_refused_by_its_parameter(params, named, tmp_path):
+    with pytest.raises(ValueError, match=named):
+        skrnn.save(skrnn.LSTMRegressor(2, **params, **SHORT), tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_while_writing_leaves_the_old_file(file, monkeypatch):
+    before = file.read_bytes()
+
+    def fail(*args):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(persistence.os, "replace", fail)
+    with pytest.raises(OSError, match="no space left"):
+        skrnn.save(skrnn.LSTMRegressor(3), file)
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == [file.name]

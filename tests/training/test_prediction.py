@@ -1,0 +1,93 @@
+"""Predictions: the same in any company, those of Keras, blind to masked steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from _engine import (
+    clean_engine,
+    keras_reads_variables,
+    make_data,
+    make_spec,
+    predict_rows,
+    start,
+    unset,
+)
+from _training import RAGGED
+
+from skrnn.engines.jax._prediction_programs import TILE, TILES_PER_CALL
+from skrnn.networks._build import build_model
+
+pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+
+
+# ---- Predictions ---------------------------------------------------------------------------------
+
+N_PREDICTED = 200
+
+
+@pytest.fixture(scope="class")
+def predict_some() -> Iterator[Callable[[Any], np.ndarray]]:
+    """Predict rows with a program that XLA optimised as it does for users."""
+    with clean_engine(quick=False):
+        spec = make_spec("lstm", (16,), bidirectional=(True,), n_outputs=2)
+        weights, data = start(spec), make_data(N_PREDICTED, masked=True)
+        yield lambda rows: predict_rows(spec, weights, data, rows)
+
+
+@pytest.fixture(scope="class")
+def alone(predict_some: Any) -> np.ndarray:
+    return np.concatenate([predict_some([row]) for row in range(N_PREDICTED)])
+
+
+class TestPredict:
+    """The same to the last bit in any company, masked steps included."""
+
+    def test_rows_differ(self, alone: np.ndarray) -> None:
+        assert alone.shape == (N_PREDICTED, 2)
+        assert alone.dtype == np.float32
+        assert len(np.unique(alone, axis=0)) == N_PREDICTED
+
+    @pytest.mark.parametrize("n_rows", [1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 129, 199, 200])
+    def test_number_of_rows_does_not_matter(
+        self, predict_some: Any, alone: np.ndarray, n_rows: int
+    ) -> None:
+        np.testing.assert_array_equal(predict_some(slice(n_rows)), alone[:n_rows])
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_company_and_order_do_not_matter(
+        self, predict_some: Any, alone: np.ndarray, seed: int
+    ) -> None:
+        rng = np.random.default_rng(seed)
+        rows = rng.choice(N_PREDICTED, size=rng.integers(1, N_PREDICTED), replace=bool(seed % 2))
+        np.testing.assert_array_equal(predict_some(rows), alone[rows])
+
+    def test_no_row_gives_no_prediction(self, predict_some: Any) -> None:
+        assert predict_some(slice(0)).shape == (0, 2)
+
+    def test_sizes_straddle_the_tiles(self) -> None:
+        assert (TILE, TILES_PER_CALL * TILE) == (8, 64)
+
+
+def test_predictions_are_those_of_keras() -> None:
+    spec = make_spec("lstm", dropout=0.5)
+    weights, model = start(spec), build_model(unset(spec))
+    fixed = [variable.value for variable in model.non_trainable_variables]
+    inputs = list(RAGGED.inputs.values())
+    expected, _ = jax.jit(model.stateless_call)(weights.trainable, fixed, inputs)
+    np.testing.assert_allclose(predict_rows(spec, weights, RAGGED, slice(10)), expected, atol=1e-5)
+
+
+def test_masked_steps_may_hold_anything() -> None:
+    spec, weights = make_spec("lstm"), start(make_spec("lstm"))
+    sequences, mask = RAGGED.inputs["sequence"], RAGGED.inputs["mask"]
+    changed = np.where(mask[:, :, None], sequences, np.float32(99.0))
+    other = replace(RAGGED, inputs={"sequence": changed, "mask": mask})
+    one, two = (predict_rows(spec, weights, data, slice(10)) for data in (RAGGED, other))
+    np.testing.assert_array_equal(one, two)
+    assert not mask.all()
