@@ -20,6 +20,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import skrnn
 from skrnn import LSTMRegressor, Seq2SeqForecaster, saliency
+from skrnn.exceptions import UnsupportedBackendError
 
 pytestmark = [
     pytest.mark.skipif(
@@ -111,7 +112,7 @@ class TestFeatures:
     def test_samples(self, params):
         estimator, (X, _, _) = _cases.fit("lstm", **params), _cases.make_rows("lstm")
         first, second = (
-            estimator.predict_samples(X, n_samples=30, random_state=0) for _ in range(2)
+            estimator.predict_samples(X, mc_samples=30, random_state=0) for _ in range(2)
         )
         assert_array_equal(first, second)
         assert first.std(axis=0).min() > 0
@@ -142,6 +143,18 @@ class TestFeatures:
     def test_model(self):
         estimator, (X, _, _) = _cases.fit("custom"), _cases.make_rows("custom")
         assert np.isfinite(keras.ops.convert_to_numpy(estimator.model_(X.astype("float32")))).all()
+
+    def test_what_a_backend_lacks(self):
+        class Lacking(keras.layers.Layer):
+            def call(self, inputs):
+                raise NotImplementedError("There is no such operation.")
+
+        def network(shape, n_outputs):
+            inputs = keras.Input(shape)
+            return keras.Model(inputs, Lacking()(inputs))
+
+        with pytest.raises(UnsupportedBackendError, match=r"(?s)this network.*KERAS_BACKEND=jax"):
+            _cases.fit("custom", network=network)
 
     def test_tokens_and_every_step(self):
         rng = np.random.default_rng(0)
@@ -182,7 +195,7 @@ class TestForecaster:
 
 
 @parametrize_with_checks(
-    [LSTMRegressor(8, epochs=60)],  # enough to be a good regressor
+    [LSTMRegressor()],  # as many epochs as it takes to be a good regressor
     expected_failed_checks=lambda estimator: {
         "check_sample_weight_equivalence_on_dense_data": (
             "mini-batches of weighted rows are not those of repeated rows"

@@ -224,8 +224,8 @@ class TestMembers:
     def test_median_is_the_forecast(self):
         forecaster = make(n_members=3).fit(Y, fh=FH)
         forecast, model, alone = forecaster.predict(), forecaster._model, []
-        for network in [member.network for member in model.members]:
-            forecaster._model = replace(model, networks=[network])
+        for member in model.members:
+            forecaster._model = replace(model, members=[member])
             alone.append(forecaster.predict())
         assert_allclose(forecast, np.median(alone, axis=0), rtol=1e-6)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...compat._keras import keras
 from ...exceptions import UnsupportedBackendError
+from ...networks._blocks import make_inputs
 from ...networks._build import build_model, set_states, set_weights
 from ...networks._kinds import HEADS
 from ...networks._spec import CustomSpec, Spec
@@ -60,8 +61,10 @@ def make_model(spec: Spec) -> TrainedModel:
     bare = replace(spec, head=HEADS[spec.head].structure)
     with keras_lock, same_random(), supported("this network"):
         built = build_model(bare, masked=True)
-        inputs = dict(zip(spec.inputs, built.inputs, strict=True))
-        return TrainedModel(inputs, built.outputs[0])
+        if not isinstance(spec, CustomSpec):
+            return TrainedModel(dict(zip(spec.inputs, built.inputs, strict=True)), built.outputs[0])
+        inputs = make_inputs(spec)  # those of the user have any name
+        return TrainedModel(inputs, built(list(inputs.values())))
 
 
 @lru_cache(_MODELS_KEPT)

@@ -109,8 +109,9 @@ class _Batches(keras.utils.PyDataset):
         rows = self._order[number * self._size : (number + 1) * self._size]
         batch, data = self._data.take(rows), self._data
         sample = data.reader.read(self._spec, data.store, batch, np)
-        targets, weight = np.asarray(sample.targets), np.asarray(sample.weight)
-        return inputs_of(self._spec, sample), targets, weight
+        # NumPy cuts windows in double precision.
+        targets, weight = (np.asarray(a, np.float32) for a in (sample.targets, sample.weight))
+        return inputs_of(self._spec, sample._replace(targets=targets)), targets, weight
 
 
 class _Follower(keras.callbacks.Callback):
