@@ -59,5 +59,6 @@ def holds_seed(variable: Any) -> bool:
 
 
 def to_numpy(variable: Any) -> np.ndarray:
-    """Return a copy of the value of a variable."""
-    return np.array(keras.ops.convert_to_numpy(variable))
+    """Return a copy of the value of a variable, or of a tensor."""
+    value = variable.value if isinstance(variable, keras.Variable) else variable
+    return np.array(keras.ops.convert_to_numpy(value))

@@ -13,7 +13,7 @@ class History(Mapping[str, list[float]]):
 
     Examples
     --------
-    >>> from skrnn.training._history import History
+    >>> from skrnn.engines._history import History
     >>> history = History()
     >>> history.append(loss=0.5, learning_rate=0.003, seconds=0.01)
     >>> history.append(loss=0.25, learning_rate=0.003, seconds=0.01)

@@ -140,7 +140,8 @@ class Classifier(ClassifierMixin, NetworkEstimator):
 
     def _y_options(self, y):
         """Return how `y` is checked: several columns are labels that do not exclude each other."""
-        return {"multi_output": np.ndim(y) == 2 and np.shape(y)[1] > 1}
+        shape = np.asarray(y).shape
+        return {"multi_output": len(shape) == 2 and shape[1] > 1}
 
     def _learn_targets(self, y, mask, classes):
         """Return how labels like `y` are read."""

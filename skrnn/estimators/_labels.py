@@ -201,9 +201,9 @@ def learn_labels(
     y: Any, mask: np.ndarray, every_step: bool, classes: Any
 ) -> LabelTargets | MultilabelTargets:
     """Return how labels are read: one per row or step, or several columns of zeros and ones."""
-    n_dimensions, expected = np.ndim(y), 2 if every_step else 1
-    if n_dimensions > expected and np.shape(y)[-1] > 1:
-        return MultilabelTargets(every_step, np.shape(y)[-1])
+    shape = np.asarray(y).shape
+    if len(shape) > (2 if every_step else 1) and shape[-1] > 1:
+        return MultilabelTargets(every_step, shape[-1])
     return LabelTargets.learn(y, mask, every_step, classes)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..compat._keras import keras
+from ..compat._keras import keras, to_numpy
 from ..engines._loop import EpochEnd
 from ..networks._build import set_weights
 from ..networks._weights import Weights
@@ -101,7 +101,7 @@ class KerasCallbacks(SilentObserver):
         """Pass on; keep the weights that the callbacks leave."""
         set_weights(self._model, weights.trainable)
         self._list.on_train_end()
-        trainable = [keras.ops.convert_to_numpy(v) for v in self._model.trainable_variables]
+        trainable = [to_numpy(v) for v in self._model.trainable_variables]
         return Weights(trainable, weights.non_trainable)
 
     def _rate_after(self, call: Callable[[], None]) -> float | None:

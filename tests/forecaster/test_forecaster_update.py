@@ -151,7 +151,7 @@ class TestPretrain:
 
     def test_fit_may_leave_the_network_alone(self):
         forecaster = make(finetune_epochs=0).pretrain(panel_of([48, 30]), fh=FH)
-        before = forecaster.pretrained_model_.networks[0].weights.trainable
+        before = forecaster.pretrained_model_.members[0].network.weights.trainable
         fitted = forecaster.fit(Y, fh=FH)
         for one, other in zip(weights_of(fitted), before, strict=True):
             assert_array_equal(one, other)

@@ -115,7 +115,7 @@ class TestVariationalDropout:
         weights, rows = start(make_spec()), Dataset(make_data(8).inputs)
         plain = predict_rows(make_spec(), weights, rows, slice(None))
         spec = make_spec(**rates)
-        weights = replace(weights, fixed=start(spec).non_trainable)
+        weights = replace(weights, non_trainable=start(spec).non_trainable)
         for _ in range(2):
             outputs = predict_rows(spec, weights, rows, slice(None))
             np.testing.assert_allclose(outputs, plain, atol=1e-6)
