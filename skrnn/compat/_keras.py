@@ -11,7 +11,6 @@ import numpy as np
 __all__ = [
     "excluded_from_decay",
     "holds_seed",
-    "improves_upwards",
     "keras",
     "last_operation",
     "layers_within",
@@ -41,11 +40,6 @@ def excluded_from_decay(optimizer: Any) -> tuple[bool, str | None]:
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     listed = bool(getattr(optimizer, "_exclude_from_weight_decay", None))
     return listed, None if pattern is None else str(pattern.pattern)
-
-
-def improves_upwards(metric: Any) -> bool:
-    """Return whether a larger value of a Keras metric is the better one, as far as Keras says."""
-    return getattr(metric, "_direction", "down") == "up"
 
 
 def on_jax() -> bool:

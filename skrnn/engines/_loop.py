@@ -18,9 +18,6 @@ from ._protocol import Data, Trainer
 from ._schedule import Constant, Schedule, make_schedule
 from ._stopping import Patience
 
-# From weights to further columns of the history.
-Measure = Callable[[Weights], dict[str, float]]
-
 
 class Outcome(Enum):
     """Why training ended."""
@@ -45,11 +42,6 @@ class Run:
     lr_schedule : None, "cosine", "plateau" or callable
     patience : Patience or None
         Stops early and keeps the best weights.
-    monitor : str or None
-        What patience and the plateau schedule look at: a column of the history. None means the
-        loss of the validation rows, or where there are none, of those trained on.
-    larger_is_better : bool
-        Of what is monitored.
     tol : float
         Improvement that counts, for the plateau schedule.
     """
@@ -61,8 +53,6 @@ class Run:
     lr_schedule: Any = None
     patience: Patience | None = None
     tol: float = 0.0
-    monitor: str | None = None
-    larger_is_better: bool = False
 
 
 @dataclass
@@ -145,7 +135,6 @@ def train(
     *,
     batch_size: int,
     validates: bool = False,
-    measures: Sequence[Measure] = (),
     observers: Sequence[Observer] = (),
 ) -> TrainingResult:
     """Train a network.
@@ -160,8 +149,6 @@ def train(
     batch_size : int
     validates : bool
         Whether the trainer has rows to validate on.
-    measures : sequence of callable
-        From weights to further columns of the history, after each epoch.
     observers : sequence of Observer
 
     Raises
@@ -171,7 +158,7 @@ def train(
     KeyboardInterrupt
         When interrupted before the first epoch was over; later interruptions end training.
     """
-    loop = _Loop(trainer, run, data, validates, measures, observers)
+    loop = _Loop(trainer, run, data, validates, observers)
     state = loop.init(-(-data.n_per_epoch // batch_size))
     weights = trainer.weights()
     for observer in observers:
@@ -193,7 +180,6 @@ class _Loop:
     run: Run
     data: Data
     validates: bool
-    measures: Sequence[Measure]
     observers: Sequence[Observer]
 
     def init(self, steps_per_epoch: int) -> _State:
@@ -215,8 +201,6 @@ class _Loop:
         if self.validates:
             logs["val_loss"] = self.trainer.evaluate()
         _check_finite(logs, epoch)
-        for measure in self.measures:
-            logs |= measure(self.trainer.weights())
         logs["learning_rate"] = self.trainer.learning_rate
         logs["seconds"] = time.perf_counter() - start
         state.history.append(**logs)
@@ -241,9 +225,7 @@ class _Loop:
 
     def _monitor(self, state: _State, logs: dict[str, float]) -> bool:
         """Keep the best weights; return whether patience is exhausted."""
-        monitored = logs.get(self.run.monitor or "val_loss", logs["loss"])
-        if self.run.larger_is_better:
-            monitored = -monitored
+        monitored = logs.get("val_loss", logs["loss"])
         state.schedule.end_epoch(monitored)
         patience = self.run.patience
         if patience is None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ._optimizer import OptimizerStructure, OptimizerValues
-
-TrainingValues = OptimizerValues
+from ._optimizer import OptimizerStructure
 
 
 @dataclass(frozen=True)

@@ -19,12 +19,15 @@ from ..networks._spec import Input, Spec
 from ..networks._weights import Weights
 
 if TYPE_CHECKING:  # these import keras, which data do not need
-    from ._plan import TrainingPlan, TrainingValues
+    from ._optimizer import OptimizerValues
+    from ._plan import TrainingPlan
     from ._schedule import Schedule
 
 # Arrays of NumPy, or what stands for them inside a program.
 Array = Any
 Arrays = dict[str, np.ndarray]
+# What a batch holds for the loss alone.
+FOR_LOSS = ("targets", "weight")
 
 
 class Sample(NamedTuple):
@@ -130,7 +133,7 @@ class Engine(Protocol):
         self,
         spec: Spec,
         plan: TrainingPlan,
-        values: TrainingValues,
+        values: OptimizerValues,
         data: Data,
         validation: Data | None,
         weights: Weights,

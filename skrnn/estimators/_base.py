@@ -17,7 +17,7 @@ from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
 from ..networks._by_config import check_survives_copy
-from ._reading import read_sequences
+from ._reading import FitCall, read_sequences
 
 
 class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
@@ -116,7 +116,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _fit(self, *arrays, **how):
         """Fit to the arrays of `fit`; `how` are the other fields of a `FitCall`."""
-        from ._fitting import FitCall, fit_estimator  # brings keras and its backend along
+        from ._fitting import fit_estimator  # brings keras and its backend along
 
         check_instances(self)
         with _restored_on_error(self), callback_management_context(self):

@@ -6,7 +6,7 @@ Imported at the first fit, since it brings keras and its backend along.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,33 +21,9 @@ from ..models._specs import make_spec
 from ..models._train import MakeObserver, Trained, train_network
 from ._callbacks import SklearnCallbacks
 from ._input_encoder import InputEncoder
-from ._reading import GivenRows, read_fit_rows, read_validation_rows
+from ._reading import FitCall, GivenRows, read_fit_rows, read_validation_rows
 from ._rows import Rows
 from ._targets import TargetEncoder
-
-
-@dataclass(frozen=True)
-class FitCall:
-    """What `fit` and `partial_fit` were called with.
-
-    Attributes
-    ----------
-    X, y, sample_weight, X_val, y_val, classes :
-        As passed.
-    resume : bool
-        Go on from the last fit.
-    once : bool
-        For one epoch only, as `partial_fit` does.
-    """
-
-    X: Any
-    y: Any
-    sample_weight: Any = None
-    X_val: Any = None
-    y_val: Any = None
-    classes: Any = None
-    resume: bool = False
-    once: bool = False
 
 
 def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:

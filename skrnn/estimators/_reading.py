@@ -23,6 +23,30 @@ _FEWEST_ROWS = {"ensure_min_samples": 2}
 
 
 @dataclass(frozen=True)
+class FitCall:
+    """What `fit` and `partial_fit` were called with.
+
+    Attributes
+    ----------
+    X, y, sample_weight, X_val, y_val, classes :
+        As passed.
+    resume : bool
+        Go on from the last fit.
+    once : bool
+        For one epoch only, as `partial_fit` does.
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any = None
+    X_val: Any = None
+    y_val: Any = None
+    classes: Any = None
+    resume: bool = False
+    once: bool = False
+
+
+@dataclass(frozen=True)
 class GivenRows:
     """Rows to fit on, checked; targets are not read yet.
 
@@ -42,7 +66,7 @@ class GivenRows:
     sample_weight: np.ndarray | None
 
 
-def read_fit_rows(estimator: Any, call: Any) -> GivenRows:
+def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
     """Return the rows to fit on.
 
     Parameters
@@ -91,7 +115,7 @@ def _check_X_alone(
 
 
 def read_validation_rows(
-    estimator: Any, call: Any, shape: tuple[int, ...], targets: TargetEncoder
+    estimator: Any, call: FitCall, shape: tuple[int, ...], targets: TargetEncoder
 ) -> Rows | None:
     """Return the rows to validate on, of sequences of a shape, or None where there are none."""
     X_val, y_val = call.X_val, call.y_val

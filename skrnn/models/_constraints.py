@@ -30,8 +30,6 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "filters": [_POSITIVE_INT, "array-like"],
     "kernel_size": [_POSITIVE_INT, "array-like"],
     "pooling": [StrOptions(set(TIME_POOLINGS))],
-    "metrics": ["array-like", dict, str, callable, None],
-    "monitor": [str, None],
     "dense_units": [_POSITIVE_INT, "array-like"],
     "dense_activation": [str, callable],
     "activation": [str, callable],

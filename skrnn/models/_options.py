@@ -87,8 +87,6 @@ class TrainingOptions:
 
     loss: Any
     levels: tuple[float, ...] = ()
-    metrics: Any = None
-    monitor: str | None = None
     optimizer: Any = "adam"
     learning_rate: float | None = None
     lr_schedule: Any = None

@@ -15,8 +15,8 @@ import numpy as np
 
 from ..engines._history import History
 from ..engines._loop import Observer, Outcome, Run, train
-from ..engines._optimizer import OptimizerState, split_optimizer
-from ..engines._plan import TrainingPlan, TrainingValues
+from ..engines._optimizer import OptimizerState, OptimizerValues, split_optimizer
+from ..engines._plan import TrainingPlan
 from ..engines._protocol import Data, Engine
 from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
@@ -31,8 +31,6 @@ from ._options import TrainingOptions
 
 # Makes an observer that wants to know of networks as they are after an epoch.
 MakeObserver = Callable[[Callable[[Weights], FittedNetwork]], Observer]
-# From the network after an epoch to further columns of the history.
-MeasureNetwork = Callable[[FittedNetwork], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ def train_network(
     previous: Trained | None = None,
     masked: bool = True,
     observers: Sequence[MakeObserver] = (),
-    measures: Sequence[MeasureNetwork] = (),
 ) -> Trained:
     """Train a network from scratch, or go on from a previous one.
 
@@ -68,7 +65,6 @@ def train_network(
         Whether there are masked steps in the data.
     observers : sequence of callable
         Make observers beside those that the options ask for.
-    measures : sequence of callable
 
     Raises
     ------
@@ -102,7 +98,6 @@ def train_network(
             data,
             batch_size=plan.batch_size,
             validates=validation is not None,
-            measures=[_of_weights(measure, fitted) for measure in measures],
             observers=followers,
         )
     if result.outcome is Outcome.INTERRUPTED:
@@ -116,7 +111,7 @@ def train_network(
     return Trained(fitted(result.weights, kept), history)
 
 
-def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, TrainingValues]:
+def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, OptimizerValues]:
     loss = HEADS[spec.head].loss(options.loss, options.levels)
     check_callbacks(options.callbacks)
     optimizer, values = split_optimizer(options.optimizer, options.learning_rate, options.clipnorm)
@@ -128,7 +123,7 @@ def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, TrainingV
     return TrainingPlan(int(options.batch_size), freeze(loss), optimizer), values
 
 
-def _run(options: TrainingOptions, values: TrainingValues, streams: Streams) -> Run:
+def _run(options: TrainingOptions, values: OptimizerValues, streams: Streams) -> Run:
     stops = options.early_stopping
     return Run(
         epochs=options.epochs,
@@ -166,9 +161,3 @@ def _own_observers(options: TrainingOptions, network: FittedNetwork, run: Run) -
     optimizer: Any = split_optimizer(options.optimizer, None, None)[0].build()
     optimizer.learning_rate = 0.0 if callable(run.learning_rate) else run.learning_rate
     return [KerasCallbacks(options.callbacks, network, optimizer, run.epochs)]
-
-
-def _of_weights(
-    measure: MeasureNetwork, fitted: Callable[[Weights], FittedNetwork]
-) -> Callable[[Weights], dict[str, float]]:
-    return lambda weights: measure(fitted(weights))

@@ -7,7 +7,8 @@ import numpy as np
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import CustomSpec, Spec
 from ...networks._weights import Weights
-from .._plan import TrainingPlan, TrainingValues
+from .._optimizer import OptimizerValues
+from .._plan import TrainingPlan
 from .._protocol import Data
 from ._network import get_network, get_program
 from ._prediction_programs import GradientProgram, PredictionProgram, iterate_tiles, untile
@@ -35,7 +36,7 @@ class JaxEngine:
         self,
         spec: Spec,
         plan: TrainingPlan,
-        values: TrainingValues,
+        values: OptimizerValues,
         data: Data,
         validation: Data | None,
         weights: Weights,

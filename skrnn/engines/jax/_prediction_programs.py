@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks._weights import Weights
-from .._protocol import Array, Arrays, Data, Reader
+from .._protocol import FOR_LOSS, Array, Arrays, Data, Reader
 from ._network import Network, Store, array, compile_program, rows_like
 
 # Rows are predicted eight at a time, whatever their number: a fixed shape makes a prediction the
@@ -21,8 +21,6 @@ from ._network import Network, Store, array, compile_program, rows_like
 TILE = 8
 TILES_PER_CALL = 8
 PER_CALL = TILE * TILES_PER_CALL
-# What a batch holds for the loss alone.
-_FOR_LOSS = ("targets", "weight")
 
 
 class PredictionProgram:
@@ -111,7 +109,7 @@ def iterate_tiles(data: Data) -> Iterator[tuple[np.ndarray, Arrays, int]]:
     for start in range(0, len(data), PER_CALL):
         rows = np.arange(start, min(start + PER_CALL, len(data)))
         arrays = data.take(rows)
-        tiles = {name: _tiles(arrays[name]) for name in arrays if name not in _FOR_LOSS}
+        tiles = {name: _tiles(arrays[name]) for name in arrays if name not in FOR_LOSS}
         yield rows, tiles, -(-len(rows) // TILE)
 
 
@@ -131,7 +129,7 @@ def _compile_tiles(
 ) -> Any:
     """Compile a function of weights, a store, tiles and their number, and whatever else."""
     arrays = rows_like(reader, network.spec, TILES_PER_CALL, TILE)
-    tiles = {name: rows for name, rows in arrays.items() if name not in _FOR_LOSS}
+    tiles = {name: rows for name, rows in arrays.items() if name not in FOR_LOSS}
     weights = network.trainable, network.non_trainable
     arguments = (*weights, store, tiles, array(dtype=jnp.int32), *more)
     return compile_program("predict", function, *arguments)

@@ -8,7 +8,8 @@ import numpy as np
 
 from ...networks._spec import Spec
 from ...networks._weights import Weights
-from .._plan import TrainingPlan, TrainingValues
+from .._optimizer import OptimizerValues
+from .._plan import TrainingPlan
 from .._protocol import Data
 from .._schedule import Schedule
 from ._batching import iterate_batches
@@ -31,7 +32,7 @@ class JaxTrainer:
         self,
         structure: Spec,
         plan: TrainingPlan,
-        values: TrainingValues,
+        values: OptimizerValues,
         data: Data,
         validation: Data | None,
         weights: Weights,

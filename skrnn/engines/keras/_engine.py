@@ -10,8 +10,9 @@ from ...compat._keras import keras
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import Spec
 from ...networks._weights import Weights
-from .._plan import TrainingPlan, TrainingValues
-from .._protocol import Arrays, Data
+from .._optimizer import OptimizerValues
+from .._plan import TrainingPlan
+from .._protocol import FOR_LOSS, Arrays, Data
 from ._gradients import sequence_gradients
 from ._model import fill, get_model, inputs_of, keras_lock, same_random, supported
 from ._trainer import KerasTrainer
@@ -19,8 +20,6 @@ from ._trainer import KerasTrainer
 # Rows go through so many at a time, the last ones with padding: a prediction depends neither on
 # the company of a row nor on how many there are.
 _TILE = 32
-# What a batch holds for the loss alone.
-_FOR_LOSS = ("targets", "weight")
 # From the inputs of a tile of rows to one array.
 _Read = Callable[[dict[str, np.ndarray]], np.ndarray]
 
@@ -44,7 +43,7 @@ class KerasEngine:
         self,
         spec: Spec,
         plan: TrainingPlan,
-        values: TrainingValues,
+        values: OptimizerValues,
         data: Data,
         validation: Data | None,
         weights: Weights,
@@ -111,7 +110,7 @@ def _iterate_tiles(
     for start in range(0, len(data), _TILE):
         rows = np.arange(start, min(start + _TILE, len(data)))
         arrays = data.take(rows)
-        tile = {name: _padded(arrays[name]) for name in arrays if name not in _FOR_LOSS}
+        tile = {name: _padded(arrays[name]) for name in arrays if name not in FOR_LOSS}
         sample = data.reader.read(spec, data.store, tile, np)
         # Of windows the reader cuts targets too, which are the future.
         yield rows, tile, inputs_of(spec, sample._replace(targets=None))

@@ -11,7 +11,8 @@ from ...networks._build import set_weights, state_values
 from ...networks._by_config import thaw
 from ...networks._spec import Spec
 from ...networks._weights import Weights
-from .._plan import TrainingPlan, TrainingValues
+from .._optimizer import OptimizerValues
+from .._plan import TrainingPlan
 from .._protocol import Data
 from .._schedule import Schedule
 from ._model import fill, inputs_of, keras_lock, make_model
@@ -31,7 +32,7 @@ class KerasTrainer:
         self,
         spec: Spec,
         plan: TrainingPlan,
-        values: TrainingValues,
+        values: OptimizerValues,
         data: Data,
         validation: Data | None,
         weights: Weights,
@@ -138,7 +139,7 @@ def _trainable(model: keras.Model) -> list[np.ndarray]:
     return [to_numpy(variable) for variable in model.trainable_variables]
 
 
-def _optimizer(plan: TrainingPlan, values: TrainingValues) -> Any:
+def _optimizer(plan: TrainingPlan, values: OptimizerValues) -> Any:
     optimizer = plan.optimizer.build(values)
     if not plan.optimizer.decays:  # which the default of its class may do
         optimizer.weight_decay = None
