@@ -9,13 +9,14 @@ import re
 import shutil
 import uuid
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
 __all__ = ["FORMAT", "load", "save"]
 
-FORMAT = 1
+FORMAT = 2
 """The format of the files that `save` writes. `load` reads this one and all before it.
 
 It changes whenever an older skrnn would read a new file wrongly, or not at all: a type is added to
@@ -23,7 +24,7 @@ It changes whenever an older skrnn would read a new file wrongly, or not at all:
 or a fitted attribute, or gives one another meaning. Then
 
 1. add one to the number;
-2. in `load`, turn what older files hold into what the new classes expect, format by format;
+2. add to `_UPGRADES` how the states that older files hold become those of the new classes;
 3. run `scripts/store-format`, which writes `tests/data/format-N`, and keep the older folders;
 4. name the change in the changelog.
 
@@ -198,10 +199,11 @@ def load(path, trusted=()):
     """
     if isinstance(trusted, str):
         raise TypeError(f"trusted takes a list of import paths, as in trusted=[{trusted!r}].")
-    return _read(_payload(Path(path)), path, tuple(trusted))
+    number, payload = _payload(Path(path))
+    return _read(payload, path, tuple(trusted), number)
 
 
-def _read(payload: bytes, path: Any, trusted: Sequence[str]) -> Any:
+def _read(payload: bytes, path: Any, trusted: Sequence[str], number: int) -> Any:
     from skops import io
     from skops.io.exceptions import UntrustedTypesFoundException
 
@@ -209,7 +211,7 @@ def _read(payload: bytes, path: Any, trusted: Sequence[str]) -> Any:
 
     try:
         plain = io.loads(payload, trusted=[*_TRUSTED, *trusted])
-        estimator = Reader(_find_type, trusted).read(plain)
+        estimator = Reader(_find_type, trusted, partial(_upgrade, number)).read(plain)
     except UntrustedTypesFoundException as error:
         names = sorted(set(io.get_untrusted_types(data=payload)) - {*_TRUSTED, *trusted})
         raise ValueError(
@@ -228,8 +230,8 @@ def _read(payload: bytes, path: Any, trusted: Sequence[str]) -> Any:
     return estimator
 
 
-def _payload(path: Path) -> bytes:
-    """Return what follows the first line of a file, after checking it."""
+def _payload(path: Path) -> tuple[int, bytes]:
+    """Return the format of a file and what follows its first line, after checking it."""
     data = path.read_bytes()
     head = _HEAD.match(data)
     if head is None:
@@ -245,7 +247,28 @@ def _payload(path: Path) -> bytes:
         raise ValueError(
             f"{path} is damaged: its content does not go with its checksum. Copy it again."
         )
-    return payload
+    return number, payload
+
+
+def _upgrade(number: int, name: str, state: Any) -> Any:
+    """Return the state of a record in a file of some format as it is today."""
+    for later, change in _UPGRADES.items():
+        if later > number:
+            state = change(name, state)
+    return state
+
+
+def _to_format_2(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Histories are dicts that know their best epoch; estimators have metrics."""
+    if name == "History":
+        return {"columns": state["_columns"], "best_epoch": None}
+    if name.endswith(("Regressor", "Classifier")):
+        return {"metrics": None, "monitor": "val_loss", **state}
+    return state
+
+
+# From the format before, by the number of the format.
+_UPGRADES = {2: _to_format_2}
 
 
 def _head(payload: bytes, number: int) -> bytes:

@@ -58,6 +58,9 @@ SAVED: dict[str, Any] = {
     "frames": lambda: skrnn.ConvLSTMRegressor(2, **SHORT).fit(FRAMES, Y),
     "labels": lambda: skrnn.LSTMClassifier(2, **SHORT).fit(X, LABELS),
     "several labels": lambda: skrnn.BiLSTMClassifier(2, **SHORT).fit(X, X[:, 3] > 0),
+    "metrics": lambda: skrnn.LSTMClassifier(
+        2, early_stopping=True, metrics={"f": "f1"}, monitor="val_f", **SHORT
+    ).fit(X, np.arange(12) % 2),
     "classes": lambda: skrnn.RecurrentClassifier(2, **SHORT).fit(X, np.arange(12) % 3),
     "classes of frames": lambda: skrnn.ConvLSTMClassifier(2, **SHORT).fit(FRAMES, LABELS),
     "pipeline": lambda: windows().fit(ROWS, ROWS["a"]),

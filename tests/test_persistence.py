@@ -71,12 +71,20 @@ def test_a_fresh_process_predicts_the_same_to_the_last_bit(folder):
         )
 
 
-def test_files_of_this_format_are_still_read():
+@pytest.mark.parametrize("number", range(1, persistence.FORMAT + 1))
+def test_files_of_every_format_are_read(number):
+    kept = HERE / "data" / f"format-{number}"
+    assert kept.is_dir()
+    for path in kept.glob("*.skrnn"):
+        loaded = skrnn.load(path)
+        again = predictions(path.stem, loaded)
+        np.testing.assert_allclose(again, np.load(path.with_suffix(".npy")), rtol=1e-4, atol=1e-5)
+        clone(loaded)  # has all parameters of today
+
+
+def test_files_of_this_format_are_of_every_kind():
     kept = HERE / "data" / f"format-{persistence.FORMAT}"
     assert {path.stem for path in kept.glob("*.skrnn")} == set(SAVED)
-    for path in kept.glob("*.skrnn"):
-        again = predictions(path.stem, skrnn.load(path))
-        np.testing.assert_allclose(again, np.load(path.with_suffix(".npy")), rtol=1e-4, atol=1e-5)
 
 
 def test_what_was_loaded_goes_on_as_what_was_saved(folder, tmp_path):
@@ -117,9 +125,8 @@ def test_a_truncated_file_is_refused(file, n_bytes):
 def test_a_later_format_is_refused(file):
     payload = file.read_bytes().split(b"\n", 1)[1]
     file.write_bytes(persistence._head(payload, persistence.FORMAT + 1) + payload)
-    with pytest.raises(
-        ValueError, match="format 2, but this version of skrnn reads formats up to 1"
-    ):
+    later = persistence.FORMAT + 1
+    with pytest.raises(ValueError, match=f"format {later}, but this version of skrnn reads"):
         skrnn.load(file)
 
 

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import ConvLSTMRegressor, LSTMRegressor, Seq2SeqRegressor
+from skrnn.engines._history import History
 from skrnn.plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -83,6 +84,27 @@ def test_best_epoch_is_first_minimum_of_validation_loss():
     assert display.best_epoch_line_.get_linestyle() == ":"
 
 
+def test_metrics_are_drawn_when_asked_for():
+    history = {**HISTORY, "recall": [0.1, 0.4, 0.3, 0.2], "val_recall": [0.0, 0.2, 0.3, 0.1]}
+    display = TrainingCurveDisplay.from_history(history, metric="recall")
+    assert list(display.lines_) == ["recall", "val_recall"]
+    assert display.ax_.get_ylabel() == "Recall"
+    assert display.best_epoch is None
+    both = TrainingCurveDisplay.from_history(history, metric=["recall", "loss"])
+    labels = [text.get_text() for text in both.ax_.get_legend().get_texts()]
+    assert labels[:2] == ["training recall", "validation recall"]
+    assert both.ax_.get_ylabel() == "Recall, Loss"
+
+
+def test_the_epoch_that_early_stopping_chose_is_marked():
+    history = History()
+    for value in (0.3, 0.5, 0.4):
+        history.append(loss=1.0, val_loss=value, recall=0.5)
+    history.best_epoch = 2  # by another column than the loss
+    for metric in ("loss", "recall"):
+        assert TrainingCurveDisplay.from_history(history, metric=metric).best_epoch == 2
+
+
 @pytest.mark.parametrize("val_loss", [None, [np.nan, np.nan]])
 def test_no_best_epoch_without_validation(val_loss):
     columns = {} if val_loss is None else {"val_loss": val_loss}
@@ -140,7 +162,9 @@ def test_estimator_must_be_fitted_and_keep_a_history(data):
     ("history", "options", "error", "message"),
     [
         ([1.0, 2.0], {}, TypeError, "`history` must map column names"),
-        ({"seconds": [1.0]}, {}, ValueError, 'needs a column "loss"'),
+        ({"seconds": [1.0]}, {}, ValueError, 'has no column "loss"'),
+        (HISTORY, {"metric": ["loss", "recall"]}, ValueError, 'has no column "recall"'),
+        (HISTORY, {"metric": []}, ValueError, "without any column"),
         ({"loss": []}, {}, ValueError, "at least one value"),
         ({"loss": [1.0], "val_loss": [1.0, 2.0]}, {}, ValueError, "has 2 values but"),
         ({"loss": [1.0, 0.0]}, {"log_scale": True}, ValueError, "log_scale=False"),

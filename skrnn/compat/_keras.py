@@ -14,6 +14,7 @@ __all__ = [
     "keras",
     "last_operation",
     "layers_within",
+    "metric_direction",
     "on_jax",
     "to_numpy",
 ]
@@ -40,6 +41,12 @@ def excluded_from_decay(optimizer: Any) -> tuple[bool, str | None]:
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     listed = bool(getattr(optimizer, "_exclude_from_weight_decay", None))
     return listed, None if pattern is None else str(pattern.pattern)
+
+
+def metric_direction(metric: Any) -> str | None:
+    """Return "up" or "down", whichever way is better; None where Keras does not know."""
+    direction = getattr(metric, "_direction", None)
+    return None if direction is None else str(direction)
 
 
 def on_jax() -> bool:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 
-class History(Mapping[str, list[float]]):
+class History(dict[str, list[float]]):
     """Columns of numbers with one entry per epoch, printable as a table.
 
-    Columns are `"loss"`, `"val_loss"` where there are validation rows, `"learning_rate"` (the last
-    one used in the epoch) and `"seconds"`. An absent value is NaN.
+    Columns are `"loss"`, `"val_loss"` where there are validation rows, metrics by their names (with
+    `val_` in front those of the validation rows), `"learning_rate"` (the last one used in the
+    epoch) and `"seconds"`. An absent value is NaN. `pandas.DataFrame(history)` has a row per epoch.
+
+    Attributes
+    ----------
+    best_epoch : int or None
+        The epoch, from 1, whose weights early stopping kept; None where it did not choose.
 
     Examples
     --------
@@ -26,51 +33,49 @@ class History(Mapping[str, list[float]]):
     """
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[float]] = {}
-        self._n_epochs = 0
+        super().__init__()
+        self.best_epoch: int | None = None
 
     def append(self, **values: float) -> None:
         """Add an epoch."""
+        n_epochs = self.n_epochs
         for name in values:
-            self._columns.setdefault(name, [float("nan")] * self._n_epochs)
-        for name, column in self._columns.items():
+            self.setdefault(name, [float("nan")] * n_epochs)
+        for name, column in self.items():
             column.append(float(values.get(name, float("nan"))))
-        self._n_epochs += 1
 
     def extended(self, later: History) -> History:
         """Return a new history: this one, then the epochs of another."""
         result = History()
         for part in (self, later):
-            for epoch in range(part._n_epochs):
+            for epoch in range(part.n_epochs):
                 result.append(**{name: column[epoch] for name, column in part.items()})
+        if later.best_epoch is not None:
+            result.best_epoch = self.n_epochs + later.best_epoch
         return result
 
     @property
     def n_epochs(self) -> int:
         """Number of epochs."""
-        return self._n_epochs
+        return len(next(iter(self.values()), []))
 
-    def __getitem__(self, name: str) -> list[float]:
-        """Return a column."""
-        return self._columns[name]
+    def __getstate__(self) -> dict[str, Any]:
+        """Return columns and best epoch as plain data."""
+        return {"columns": dict(self), "best_epoch": self.best_epoch}
 
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names of the columns."""
-        return iter(self._columns)
-
-    def __len__(self) -> int:
-        """Return the number of columns."""
-        return len(self._columns)
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.update(state["columns"])
+        self.best_epoch = state["best_epoch"]
 
     def __repr__(self) -> str:
         """Say how many epochs and which columns there are."""
-        return f"History({self._n_epochs} epochs: {', '.join(self._columns)})"
+        return f"History({self.n_epochs} epochs: {', '.join(self)})"
 
     def __str__(self) -> str:
         """Return the table."""
-        widths = {name: max(10, len(name) + 2) for name in self._columns}
+        widths = {name: max(10, len(name) + 2) for name in self}
         lines = ["epoch " + "".join(f"{name:>{width}}" for name, width in widths.items()).rstrip()]
-        for epoch in range(self._n_epochs):
+        for epoch in range(self.n_epochs):
             cells = (f"{self[name][epoch]:>{width}.4g}" for name, width in widths.items())
             lines.append(f"{epoch + 1:>5} " + "".join(cells))
         return "\n".join(lines)

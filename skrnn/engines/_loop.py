@@ -16,14 +16,17 @@ from ..networks._weights import Weights
 from ._history import History
 from ._protocol import Data, Trainer
 from ._schedule import Constant, Schedule, make_schedule
-from ._stopping import Patience
+from ._stopping import VALIDATION_LOSS, Monitor, Patience
+
+# From the weights after an epoch to what is measured with them, by name.
+Measure = Callable[[Weights], dict[str, float]]
 
 
 class Outcome(Enum):
     """Why training ended."""
 
     COMPLETED = "all epochs were run"
-    NO_IMPROVEMENT = "the validation loss stopped improving"
+    NO_IMPROVEMENT = "what is monitored stopped improving"
     STOPPED = "a callback asked to stop"
     INTERRUPTED = "training was interrupted"
 
@@ -44,6 +47,8 @@ class Run:
         Stops early and keeps the best weights.
     tol : float
         Improvement that counts, for the plateau schedule.
+    monitor : Monitor
+        What patience and the plateau schedule look at.
     """
 
     epochs: int
@@ -53,6 +58,7 @@ class Run:
     lr_schedule: Any = None
     patience: Patience | None = None
     tol: float = 0.0
+    monitor: Monitor = VALIDATION_LOSS
 
 
 @dataclass
@@ -135,6 +141,7 @@ def train(
     *,
     batch_size: int,
     validates: bool = False,
+    measure: Measure | None = None,
     observers: Sequence[Observer] = (),
 ) -> TrainingResult:
     """Train a network.
@@ -149,6 +156,8 @@ def train(
     batch_size : int
     validates : bool
         Whether the trainer has rows to validate on.
+    measure : callable or None
+        Called after each epoch; what it returns becomes part of the history.
     observers : sequence of Observer
 
     Raises
@@ -158,7 +167,7 @@ def train(
     KeyboardInterrupt
         When interrupted before the first epoch was over; later interruptions end training.
     """
-    loop = _Loop(trainer, run, data, validates, observers)
+    loop = _Loop(trainer, run, data, validates, measure, observers)
     state = loop.init(-(-data.n_per_epoch // batch_size))
     weights = trainer.weights()
     for observer in observers:
@@ -180,6 +189,7 @@ class _Loop:
     run: Run
     data: Data
     validates: bool
+    measure: Measure | None
     observers: Sequence[Observer]
 
     def init(self, steps_per_epoch: int) -> _State:
@@ -201,6 +211,8 @@ class _Loop:
         if self.validates:
             logs["val_loss"] = self.trainer.evaluate()
         _check_finite(logs, epoch)
+        if self.measure is not None:
+            logs.update(self.measure(self.trainer.weights()))
         logs["learning_rate"] = self.trainer.learning_rate
         logs["seconds"] = time.perf_counter() - start
         state.history.append(**logs)
@@ -225,13 +237,14 @@ class _Loop:
 
     def _monitor(self, state: _State, logs: dict[str, float]) -> bool:
         """Keep the best weights; return whether patience is exhausted."""
-        monitored = logs.get("val_loss", logs["loss"])
+        monitored = self.run.monitor.value(logs)
         state.schedule.end_epoch(monitored)
         patience = self.run.patience
         if patience is None:
             return False
         if patience.update(monitored):
             state.best = self.trainer.weights()
+            state.history.best_epoch = state.history.n_epochs
         if patience.exhausted:
             state.outcome = Outcome.NO_IMPROVEMENT
         return patience.exhausted

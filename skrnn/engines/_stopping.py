@@ -1,9 +1,33 @@
-"""When training has stopped getting better."""
+"""What tells how well training goes, and when it has stopped getting better."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """The column of the history that early stopping and the plateau schedule look at.
+
+    Attributes
+    ----------
+    name : str
+        Where there are no validation rows, the same of the training rows stands for `val_...`.
+    greater_is_better : bool
+    """
+
+    name: str
+    greater_is_better: bool = False
+
+    def value(self, logs: Mapping[str, float]) -> float:
+        """Return the value of an epoch: less is better."""
+        name = self.name if self.name in logs else self.name.removeprefix("val_")
+        return -logs[name] if self.greater_is_better else logs[name]
+
+
+VALIDATION_LOSS = Monitor("val_loss")
 
 
 @dataclass

@@ -21,6 +21,7 @@ from ..models._specs import make_spec
 from ..models._train import MakeObserver, Trained, train_network
 from ._callbacks import SklearnCallbacks
 from ._input_encoder import InputEncoder
+from ._metrics import make_measure, read_metrics
 from ._reading import FitCall, GivenRows, read_fit_rows, read_validation_rows
 from ._rows import Rows
 from ._targets import TargetEncoder
@@ -40,6 +41,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     options = _training_options(estimator, params, call)
     given = read_fit_rows(estimator, call)
     targets = _targets(estimator, given, call)
+    metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
     validation = read_validation_rows(estimator, call, rows.sequences.shape[1:], targets)
     if validation is None and options.early_stopping:
@@ -57,6 +59,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
         return fitted_attributes(network, history, inputs, targets)
 
+    parts = {"": rows, "val_": validation}
     draw = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
     trained = train_network(
         spec,
@@ -66,6 +69,10 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
         seed=(draw, estimator.n_iter_ if call.resume else 0),
         previous=Trained(estimator.network_, estimator.history_) if call.resume else None,
         masked=not data.inputs["mask"].all(),
+        monitor=metrics.monitor(params["monitor"]),
+        measure=make_measure(
+            metrics, estimator, targets, parts, lambda network: attributes(network, History())
+        ),
         observers=_callbacks(estimator, call, options, attributes),
     )
     return attributes(trained.network, trained.history)

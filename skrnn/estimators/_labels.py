@@ -81,7 +81,7 @@ class LabelTargets:
 
     def weights(self, rows: Rows, class_weight: Any) -> np.ndarray:
         """Return the weight of the class of each row, or of each step."""
-        codes = self._codes_of(rows.targets)
+        codes = _codes_of(rows.targets)
         if isinstance(class_weight, dict):
             return _given_weights(class_weight, self.classes)[codes]
         counted = codes[rows.mask] if self.every_step else codes
@@ -90,11 +90,20 @@ class LabelTargets:
         weights[present] = compute_class_weight(class_weight, classes=present, y=counted)
         return weights[codes]
 
+    def restore(self, targets: np.ndarray) -> np.ndarray:
+        """Return labels; NaN at masked steps."""
+        both = targets if targets.shape[-1] > 1 else np.concatenate([1.0 - targets, targets], -1)
+        return self.labels(both)
+
+    def columns(self, predictions: np.ndarray) -> np.ndarray:
+        """Return the probability of the second of two classes, or of each of more."""
+        return predictions[..., 1:] if len(self.classes) == 2 else predictions
+
     def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
         """Return the rows to train on and the last ones, of each class alike."""
         if self.every_step:
             return split_tail(rows, fraction)
-        return split_tail_of_classes(rows, fraction, self._codes_of(rows.targets))
+        return split_tail_of_classes(rows, fraction, _codes_of(rows.targets))
 
     def check_same(self, classes: Any) -> None:
         """Raise unless classes are those that were learned."""
@@ -115,13 +124,6 @@ class LabelTargets:
                 "first call."
             )
         return place
-
-    def _codes_of(self, targets: np.ndarray) -> np.ndarray:
-        """Return the numbers of classes; any at masked steps."""
-        targets = np.nan_to_num(targets)
-        if targets.shape[-1] == 1:
-            return targets[..., 0].astype(int)
-        return targets.argmax(axis=-1)
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,14 @@ class MultilabelTargets:
             "labels. Use sample_weight, or fit one classifier for each label."
         )
 
+    def restore(self, targets: np.ndarray) -> np.ndarray:
+        """Return zeros and ones; NaN at masked steps."""
+        return self.labels(targets)
+
+    def columns(self, predictions: np.ndarray) -> np.ndarray:
+        """Return the probabilities as they are."""
+        return predictions
+
     def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
         """Return the rows to train on and the last ones."""
         return split_tail(rows, fraction)
@@ -205,6 +215,14 @@ def learn_labels(
     if len(shape) > (2 if every_step else 1) and shape[-1] > 1:
         return MultilabelTargets(every_step, shape[-1])
     return LabelTargets.learn(y, mask, every_step, classes)
+
+
+def _codes_of(targets: np.ndarray) -> np.ndarray:
+    """Return the numbers of classes; any at masked steps."""
+    targets = np.nan_to_num(targets)
+    if targets.shape[-1] == 1:
+        return targets[..., 0].astype(int)
+    return targets.argmax(axis=-1)
 
 
 def _labels(y: Any, mask: np.ndarray, name: str, every_step: bool) -> np.ndarray:

@@ -98,7 +98,7 @@ class LSTMClassifier(AttentionMixin, Classifier):
     shuffle : bool, default=True
         Shuffle the rows of each epoch.
     early_stopping : bool, default=False
-        Stop when the validation loss no longer improves, and keep the best weights. Without
+        Stop when what `monitor` names no longer improves, and keep the best weights. Without
         `X_val`, the last rows are held out for it, of each class alike: time does not run
         backwards.
     validation_fraction : float in (0, 1), default=0.1
@@ -106,7 +106,17 @@ class LSTMClassifier(AttentionMixin, Classifier):
     n_iter_no_change : int, default=10
         Epochs without improvement that `early_stopping` waits.
     tol : float, default=1e-4
-        Change of the monitored loss that counts as an improvement.
+        Change of what is monitored that counts as an improvement.
+    metrics : str, keras.metrics.Metric, scorer, list or dict of them or None, default=None
+        What is measured after each epoch and kept in `history_`: metrics of Keras, or scorers of
+        scikit-learn, by name (Keras comes first) or as objects, as in `["recall", "f1"]`; a dict
+        gives them other names. They see the weights that the epoch ends with, and rows without
+        weights: those trained on and, as `val_...`, those to validate on, all of which every
+        epoch then predicts. Metrics of Keras get targets and predictions in the units of `y`, or
+        zeros and ones and probabilities.
+    monitor : str, default="val_loss"
+        Column of `history_` that `early_stopping` and the plateau schedule look at, such as
+        `"val_recall"`. Without rows to validate on, the same of the rows trained on is taken.
     callbacks : keras.callbacks.Callback or list of them or None, default=None
         Called at the level of epochs, as copies. They may set the learning rate, stop training,
         and change the weights at its end.
@@ -123,8 +133,9 @@ class LSTMClassifier(AttentionMixin, Classifier):
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     history_ : History
-        Mapping from `"loss"`, `"val_loss"`, `"learning_rate"` and `"seconds"` to one value per
-        epoch; `print` shows a table. Losses are those of scaled targets.
+        Dict from `"loss"`, `"val_loss"`, the names of `metrics`, `"learning_rate"` and `"seconds"`
+        to one value per epoch; `print` shows a table, and `best_epoch` is the epoch whose weights
+        early stopping kept. Losses are those of scaled targets.
     n_iter_ : int
         Number of epochs trained.
     n_parameters_ : int
@@ -213,6 +224,8 @@ class LSTMClassifier(AttentionMixin, Classifier):
         validation_fraction=0.1,
         n_iter_no_change=10,
         tol=1e-4,
+        metrics=None,
+        monitor="val_loss",
         callbacks=None,
         warm_start=False,
         verbose=0,
@@ -249,6 +262,8 @@ class LSTMClassifier(AttentionMixin, Classifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
+        self.metrics = metrics
+        self.monitor = monitor
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.verbose = verbose

@@ -36,6 +36,12 @@ class TargetEncoder(Protocol):
     def encode(self, rows: Rows) -> np.ndarray:
         """Return targets as the network learns them, float32."""
 
+    def restore(self, targets: np.ndarray) -> np.ndarray:
+        """Return targets, as `read` gives them, in the form of `y`."""
+
+    def columns(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions, or probabilities, in the form that `read` gives targets."""
+
     def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
         """Return the rows to train on and those held out to stop early by."""
 
@@ -117,6 +123,14 @@ class NumberTargets:
         if self.every_step:
             values[~mask] = np.nan
         return values[..., 0] if self.one_dimensional else values
+
+    def restore(self, targets: np.ndarray) -> np.ndarray:
+        """Return targets in the form of `y`."""
+        return targets[..., 0] if self.one_dimensional else targets
+
+    def columns(self, predictions: np.ndarray) -> np.ndarray:
+        """Return predictions with an axis of outputs."""
+        return predictions[..., None] if self.one_dimensional else predictions
 
     def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
         """Return the rows to train on and the last ones."""

@@ -54,6 +54,8 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [_POSITIVE_INT],
     "tol": [Interval(Real, 0, None, closed="left")],
+    "metrics": [str, dict, "array-like", HasMethods(["update_state"]), callable, None],
+    "monitor": [str],
     "callbacks": ["array-like", HasMethods(["on_epoch_end"]), None],
     "warm_start": ["boolean"],
     "verbose": ["verbose"],

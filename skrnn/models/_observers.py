@@ -14,7 +14,7 @@ from ..networks._build import set_weights
 from ..networks._weights import Weights
 from ._fitted import FittedNetwork
 
-_SHOWN = ("loss", "val_loss")
+_NOT_SHOWN = ("learning_rate", "seconds")
 
 
 def check_callbacks(callbacks: Any) -> None:
@@ -48,14 +48,14 @@ class SilentObserver:
 
 
 class ProgressLine(SilentObserver):
-    """One line with the epoch, the losses and the time left."""
+    """One line with the epoch, losses, metrics and the time left."""
 
     def __init__(self, name: str, epochs: int) -> None:
         self._bar = tqdm(total=epochs, desc=name, unit="epoch")
 
     def epoch_end(self, event: EpochEnd) -> None:
         """Show the epoch."""
-        shown = {name: event.logs[name] for name in _SHOWN if name in event.logs}
+        shown = {name: value for name, value in event.logs.items() if name not in _NOT_SHOWN}
         self._bar.set_postfix({name: f"{value:.4g}" for name, value in shown.items()})
         self._bar.update()
 

@@ -30,6 +30,7 @@ _METRICS = "sklearn.metrics"
 _KERAS_CONFIG = "class_name"
 
 FindType = Callable[[str], type | None]
+Upgrade = Callable[[str, Any], Any]
 
 
 class StateError(ValueError):
@@ -161,11 +162,14 @@ class Reader:
         As for `Writer`.
     trusted : collection of str
         Import paths of functions and classes that may be imported.
+    upgrade : callable
+        From the name of a record and its state in the file to its state of today.
     """
 
-    def __init__(self, find_type: FindType, trusted: Collection[str]) -> None:
+    def __init__(self, find_type: FindType, trusted: Collection[str], upgrade: Upgrade) -> None:
         self._find_type = find_type
         self._trusted = trusted
+        self._upgrade = upgrade
         self._done: dict[int, tuple[Any, Any]] = {}
 
     def read(self, value: Any) -> Any:
@@ -223,7 +227,7 @@ class Reader:
             raise StateError(f"its part {name!r} is not known to this version of skrnn")
         if issubclass(kind, Enum):
             return kind[state]
-        content = self.read(state)
+        content = self._upgrade(name, self.read(state))
         return kind(**content) if is_dataclass(kind) else _revive(kind, content)
 
     def _import(self, module: str, name: str) -> Any:

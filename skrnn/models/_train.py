@@ -20,7 +20,7 @@ from ..engines._plan import TrainingPlan
 from ..engines._protocol import Data, Engine
 from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
-from ..engines._stopping import Patience
+from ..engines._stopping import VALIDATION_LOSS, Monitor, Patience
 from ..networks._by_config import freeze
 from ..networks._kinds import HEADS
 from ..networks._spec import Spec
@@ -50,6 +50,8 @@ def train_network(
     seed: tuple[int, ...],
     previous: Trained | None = None,
     masked: bool = True,
+    monitor: Monitor = VALIDATION_LOSS,
+    measure: Callable[[FittedNetwork], dict[str, float]] | None = None,
     observers: Sequence[MakeObserver] = (),
 ) -> Trained:
     """Train a network from scratch, or go on from a previous one.
@@ -63,6 +65,10 @@ def train_network(
     previous : Trained or None
     masked : bool
         Whether there are masked steps in the data.
+    monitor : Monitor
+        What early stopping and the plateau schedule look at.
+    measure : callable or None
+        What is recorded of the network after each epoch.
     observers : sequence of callable
         Make observers beside those that the options ask for.
 
@@ -78,7 +84,7 @@ def train_network(
             check_takes_mask(spec, rows)
     engine, streams = current_engine(), make_streams(*seed)
     plan, values = _plan(spec, options)
-    run = _run(options, values, streams)
+    run = _run(options, values, streams, monitor)
     weights, slots = _start(engine, spec, plan, previous, streams)
     masked = masked or (previous is not None and previous.network.masked)
 
@@ -98,6 +104,7 @@ def train_network(
             data,
             batch_size=plan.batch_size,
             validates=validation is not None,
+            measure=None if measure is None else lambda weights: measure(fitted(weights)),
             observers=followers,
         )
     if result.outcome is Outcome.INTERRUPTED:
@@ -123,7 +130,9 @@ def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, Optimizer
     return TrainingPlan(int(options.batch_size), freeze(loss), optimizer), values
 
 
-def _run(options: TrainingOptions, values: OptimizerValues, streams: Streams) -> Run:
+def _run(
+    options: TrainingOptions, values: OptimizerValues, streams: Streams, monitor: Monitor
+) -> Run:
     stops = options.early_stopping
     return Run(
         epochs=options.epochs,
@@ -133,6 +142,7 @@ def _run(options: TrainingOptions, values: OptimizerValues, streams: Streams) ->
         lr_schedule=options.lr_schedule,
         patience=Patience(options.n_iter_no_change, options.tol) if stops else None,
         tol=options.tol,
+        monitor=monitor,
     )
 
 

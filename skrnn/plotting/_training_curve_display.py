@@ -1,4 +1,4 @@
-"""The losses of a network over its epochs."""
+"""The losses and metrics of a network over its epochs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ._arrays import as_series
 from ._axes import new_axes
 from ._wrappers import final_estimator
 
-_CURVE_LABELS = {"loss": "training loss", "val_loss": "validation loss"}
+_VALIDATION = "val_"
 
 
 class TrainingCurveDisplay:
-    """Loss of a network after each epoch of training.
+    """Loss, or metrics, of a network after each epoch of training.
 
     Build it with :meth:`from_estimator` or :meth:`from_history`; the constructor stores its
     arguments as they are.
@@ -26,7 +26,7 @@ class TrainingCurveDisplay:
     epochs : array-like of shape (n_epochs,)
         Epoch numbers, the first epoch being 1.
     curves : dict of str to array-like of shape (n_epochs,)
-        One sequence of values per curve.
+        One sequence of values per curve; `val_` in front of a name stands for validation rows.
     best_epoch : int, default=None
         Number of the epoch to mark; `None` marks none.
     estimator_name : str, default=None
@@ -62,13 +62,16 @@ class TrainingCurveDisplay:
         self.estimator_name = estimator_name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, name=None, **options):
+    def from_estimator(cls, estimator, *, metric="loss", ax=None, name=None, **options):
         """Draw the training curves of a fitted estimator.
 
         Parameters
         ----------
         estimator : estimator instance
             Fitted estimator with a `history_`, or a pipeline or search that contains one.
+        metric : str or sequence of str, default="loss"
+            What to draw: the loss, or names of `metrics` of the estimator; each with the curve of
+            the validation rows where there are some.
         ax : matplotlib Axes, default=None
             Axes to draw on; `None` makes a new figure.
         name : str, default=None
@@ -91,17 +94,20 @@ class TrainingCurveDisplay:
                 "(with refit=True) around one."
             )
         name = final_name if name is None else name
-        return cls.from_history(final.history_, ax=ax, name=name, **options)
+        return cls.from_history(final.history_, metric=metric, ax=ax, name=name, **options)
 
     @classmethod
-    def from_history(cls, history, *, ax=None, name=None, **options):
+    def from_history(cls, history, *, metric="loss", ax=None, name=None, **options):
         """Draw the training curves recorded in a history.
 
         Parameters
         ----------
         history : mapping of str to sequence of float
-            Values per epoch. "loss" is required, "val_loss" is drawn when present, and any
-            other column is left out.
+            Values per epoch.
+        metric : str or sequence of str, default="loss"
+            Columns to draw, each with that of `val_` in front where there is one. The epoch that
+            early stopping chose is marked; of a loss without early stopping the one with the
+            lowest validation loss.
         ax : matplotlib Axes, default=None
             Axes to draw on; `None` makes a new figure.
         name : str, default=None
@@ -114,11 +120,15 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The display, already drawn.
         """
-        curves = _curves_of(history)
+        names = [metric] if isinstance(metric, str) else list(metric)
+        curves = _curves_of(history, names)
+        best_epoch = getattr(history, "best_epoch", None)
+        if best_epoch is None:
+            best_epoch = _best_epoch(curves.get("val_loss"))
         display = cls(
-            epochs=np.arange(1, len(curves["loss"]) + 1),
+            epochs=np.arange(1, len(curves[names[0]]) + 1),
             curves=curves,
-            best_epoch=_best_epoch(curves.get("val_loss")),
+            best_epoch=best_epoch,
             estimator_name=name,
         )
         return display.plot(ax, **options)
@@ -133,7 +143,7 @@ class TrainingCurveDisplay:
         name : str, default=None
             Name put in front of the legend entries; `None` takes `estimator_name`.
         log_scale : bool, default=False
-            Whether the loss axis is logarithmic, which needs positive losses.
+            Whether the axis of values is logarithmic, which needs positive values.
         line_kw : dict, default=None
             Keywords for `Axes.plot`, shared by all curves.
 
@@ -151,7 +161,7 @@ class TrainingCurveDisplay:
             ax.locator_params(axis="x", integer=True)
         self.lines_ = {}
         for key, values in self.curves.items():
-            style = {"label": prefix + _CURVE_LABELS.get(key, key), **(line_kw or {})}
+            style = {"label": prefix + _label(key), **(line_kw or {})}
             (self.lines_[key],) = ax.plot(self.epochs, values, **style)
         self.best_epoch_line_ = None
         if self.best_epoch is not None:
@@ -159,27 +169,40 @@ class TrainingCurveDisplay:
             self.best_epoch_line_ = ax.axvline(self.best_epoch, color="0.4", **style)
         if log_scale:
             ax.set_yscale("log")
-        ax.set(xlabel="Epoch", ylabel="Loss")
+        names = [key for key in self.curves if not key.startswith(_VALIDATION)]
+        ax.set(xlabel="Epoch", ylabel=", ".join(map(_capital, names)))
         ax.legend()
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
 
-def _curves_of(history: Any) -> dict[str, np.ndarray]:
+def _label(key: str) -> str:
+    if key.startswith(_VALIDATION):
+        return f"validation {key.removeprefix(_VALIDATION)}"
+    return f"training {key}"
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+def _curves_of(history: Any, names: list[str]) -> dict[str, np.ndarray]:
     """Return the columns of a history that are drawn, after checking them."""
     if not isinstance(history, Mapping):
         raise TypeError(
             "`history` must map column names to one value per epoch; "
             f"got {type(history).__name__}. Pass the `history_` of a fitted estimator."
         )
-    if "loss" not in history:
-        raise ValueError(f'`history` needs a column "loss"; its columns are {list(history)}.')
-    loss = as_series(history["loss"], 'history["loss"]', allow_missing=True)
-    curves = {"loss": loss}
-    if "val_loss" in history:
-        curves["val_loss"] = as_series(
-            history["val_loss"], 'history["val_loss"]', ('history["loss"]', len(loss)), True
-        )
+    missing = [name for name in names if name not in history]
+    if missing or not names:
+        what = f'has no column "{missing[0]}"' if missing else "is to be drawn without any column"
+        raise ValueError(f"`history` {what}; its columns are {list(history)}.")
+    keys = [key for name in names for key in (name, _VALIDATION + name) if key in history]
+    title = f'history["{names[0]}"]'
+    curves = {keys[0]: as_series(history[keys[0]], title, allow_missing=True)}
+    same = (title, len(curves[keys[0]]))
+    for key in keys[1:]:
+        curves[key] = as_series(history[key], f'history["{key}"]', same, True)
     return curves
 
 
@@ -194,6 +217,6 @@ def _check_positive(curves: Mapping[str, Any]) -> None:
     for key, values in curves.items():
         if np.any(np.asarray(values, dtype=float) <= 0):
             raise ValueError(
-                f'`log_scale=True` needs positive losses, but "{key}" has values at or below 0. '
+                f'`log_scale=True` needs positive values, but "{key}" has values at or below 0. '
                 'Use log_scale=False, then `display.ax_.set_yscale("symlog")` if wanted.'
             )
