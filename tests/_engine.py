@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -34,17 +35,24 @@ N_TIMESTEPS, N_FEATURES = 4, 2
 
 @contextmanager
 def clean_engine(*, quick: bool) -> Iterator[None]:
-    """Start and leave with an empty compile cache, nothing on disk.
+    """Start and leave with an empty compile cache in memory.
 
     With `quick`, XLA leaves out what makes programs fast and compiling slow.
     """
-    set_compile_cache_dir(None)
     clear_compile_cache()
     before = jax.config.read("jax_disable_most_optimizations")
     jax.config.update("jax_disable_most_optimizations", quick)
     yield
     jax.config.update("jax_disable_most_optimizations", before)
     clear_compile_cache()
+
+
+@contextmanager
+def programs_on_disk(folder: str | os.PathLike[str] | None) -> Iterator[None]:
+    """Keep compiled programs in another folder for a while, or in none."""
+    set_compile_cache_dir(folder)
+    yield
+    set_compile_cache_dir(os.environ.get("SKRNN_COMPILE_CACHE"))
 
 
 def make_spec(cell: str = "simple", units: tuple[int, ...] = (3,), **kwargs: Any) -> NetworkSpec:

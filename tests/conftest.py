@@ -1,10 +1,18 @@
 """Fixtures of all tests."""
 
+import os
+
 import pytest
 from _engine import clean_engine
 
 # Helpers have no doctests, and several files have the name conftest.py.
 collect_ignore_glob = ["conftest.py", "_*.py", "*/conftest.py", "*/_*.py"]
+
+
+def pytest_configure(config):
+    """Keep compiled programs where all workers find them, and the next run."""
+    if hasattr(config, "cache"):
+        os.environ.setdefault("SKRNN_COMPILE_CACHE", str(config.cache.mkdir("programs")))
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ from _engine import (
     make_data,
     make_spec,
     predict_rows,
+    programs_on_disk,
     start,
 )
 
@@ -43,7 +44,7 @@ ROWS = make_data(8)
 @pytest.fixture(autouse=True)
 def clean_state() -> Iterator[None]:
     """Begin and end with an empty cache, its counts at zero, and nothing kept on disk."""
-    with clean_engine(quick=True):
+    with clean_engine(quick=True), programs_on_disk(None):
         yield
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from _engine import clean_engine
+from _engine import clean_engine, programs_on_disk
 from joblib.externals.loky import get_reusable_executor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -39,7 +39,6 @@ from skrnn import (
     SequenceScaler,
     SlidingWindowTransformer,
     make_targets,
-    set_compile_cache_dir,
 )
 from skrnn.exceptions import PaddedWindowWarning
 
@@ -66,11 +65,13 @@ GRID = [
 def engine(tmp_path_factory):
     """Keep compiled programs in a folder, where the processes of a search find them."""
     folder = tmp_path_factory.mktemp("programs")
-    with clean_engine(quick=False), pytest.MonkeyPatch.context() as patch:
+    with (
+        clean_engine(quick=False),
+        programs_on_disk(folder),
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("SKRNN_COMPILE_CACHE", str(folder))
-        set_compile_cache_dir(folder)
         yield
-        set_compile_cache_dir(None)
         get_reusable_executor().shutdown()
 
 

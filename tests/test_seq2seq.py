@@ -3,7 +3,6 @@
 All nets are tiny and trained for a few epochs where behaviour is specified and not accuracy.
 """
 
-import inspect
 import pickle
 
 import numpy as np
@@ -15,8 +14,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import get_tags
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skrnn import LSTMRegressor, Seq2SeqRegressor, make_windows
 from skrnn.compat._keras import keras
@@ -28,14 +25,6 @@ pytestmark = pytest.mark.filterwarnings(
 
 DECODERS = ["autoregressive", "repeat", "parallel", "dense"]
 N_ROWS, N_STEPS, HORIZON = 48, 6, 3
-EXPECTED_FAILURES = {
-    "check_sample_weight_equivalence_on_dense_data": (
-        "mini-batches of weighted rows are not those of repeated rows; scikit-learn's MLPRegressor "
-        "does not meet it either"
-    )
-}
-_arguments = inspect.signature(parametrize_with_checks).parameters
-STRICT = {"xfail_strict": True} if "xfail_strict" in _arguments else {}
 
 
 def make(regressor=Seq2SeqRegressor, **params):
@@ -53,28 +42,9 @@ def data():
     return X, y
 
 
-@parametrize_with_checks(
-    [Seq2SeqRegressor()], expected_failed_checks=lambda estimator: EXPECTED_FAILURES, **STRICT
-)
-def test_scikit_learn(estimator, check):
-    check(estimator)
-
-
-def test_no_tag_silences_a_check():
-    tags = get_tags(Seq2SeqRegressor())
-    assert not tags.non_deterministic
-    assert tags.input_tags.two_d_array
-    assert tags.input_tags.three_d_array
-    assert tags.input_tags.allow_nan
-    assert not tags.regressor_tags.poor_score
-    assert not tags.no_validation
-    assert not tags._skip_test
-    assert tags.target_tags.multi_output
-
-
 @pytest.fixture(scope="module")
 def quick():
-    """Compile programs quickly, not those of the checks above, which train for long."""
+    """Compile programs quickly."""
     with clean_engine(quick=True):
         yield
 
