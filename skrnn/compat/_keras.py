@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
 import numpy as np
+
+from ..exceptions import UnsupportedBackendError
 
 __all__ = [
     "excluded_from_decay",
@@ -16,6 +19,7 @@ __all__ = [
     "layers_within",
     "metric_direction",
     "on_jax",
+    "supported",
     "to_numpy",
 ]
 
@@ -52,6 +56,20 @@ def metric_direction(metric: Any) -> str | None:
 def on_jax() -> bool:
     """Return whether Keras runs on JAX."""
     return bool(keras.backend.backend() == "jax")
+
+
+@contextmanager
+def supported(what: str) -> Iterator[None]:
+    """Turn the complaint that a backend lacks something into the error that names the remedy."""
+    try:
+        yield
+    except NotImplementedError as error:
+        if on_jax():
+            raise
+        raise UnsupportedBackendError(
+            f"{what} does not work with Keras on {keras.backend.backend()!r}: {error} Set the "
+            "environment variable KERAS_BACKEND=jax before keras is imported for the first time."
+        ) from error
 
 
 def holds_seed(variable: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..compat._keras import keras, last_operation
+from ..compat._keras import keras, last_operation, supported
 from ._blocks import make_inputs
 from ._by_config import thaw
 from ._heads import activate, finish
@@ -42,7 +42,8 @@ def build_users_model(spec: CustomSpec) -> keras.Model:
     """Return the model of the user's function, checked."""
     shape = spec.n_timesteps, spec.n_features
     n_outputs = spec.n_outputs * max(1, spec.n_quantiles)
-    model = thaw(spec.network)(shape, n_outputs)
+    with supported("This network"):
+        model = thaw(spec.network)(shape, n_outputs)
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"network must return a keras.Model, but it returned {model!r} for input shape {shape} "

@@ -153,7 +153,7 @@ class TestFeatures:
             inputs = keras.Input(shape)
             return keras.Model(inputs, Lacking()(inputs))
 
-        with pytest.raises(UnsupportedBackendError, match=r"(?s)this network.*KERAS_BACKEND=jax"):
+        with pytest.raises(UnsupportedBackendError, match=r"(?s)This network.*KERAS_BACKEND=jax"):
             _cases.fit("custom", network=network)
 
     def test_tokens_and_every_step(self):

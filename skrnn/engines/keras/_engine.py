@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ...compat._keras import keras
+from ...compat._keras import keras, supported
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import Spec
 from ...networks._weights import Weights
@@ -14,7 +14,7 @@ from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import FOR_LOSS, Arrays, Data
 from ._gradients import sequence_gradients
-from ._model import fill, get_model, inputs_of, keras_lock, same_random, supported
+from ._model import fill, get_model, inputs_of, keras_lock, same_random
 from ._trainer import KerasTrainer
 
 # Rows go through so many at a time, the last ones with padding: a prediction depends neither on
@@ -50,7 +50,7 @@ class KerasEngine:
         slots: list[np.ndarray] | None,
     ) -> KerasTrainer:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
-        with supported("this way of training"):
+        with supported("This way of training"):
             return KerasTrainer(spec, plan, values, data, validation, weights, slots)
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:

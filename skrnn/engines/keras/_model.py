@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...compat._keras import keras
-from ...exceptions import UnsupportedBackendError
+from ...compat._keras import keras, supported
 from ...networks._blocks import make_inputs
 from ...networks._build import build_model, set_states, set_weights
 from ...networks._kinds import HEADS
@@ -59,7 +58,7 @@ def make_model(spec: Spec) -> TrainedModel:
         When the network cannot be built on this backend.
     """
     bare = replace(spec, head=HEADS[spec.head].structure)
-    with keras_lock, same_random(), supported("this network"):
+    with keras_lock, same_random(), supported("This network"):
         built = build_model(bare, masked=True)
         if not isinstance(spec, CustomSpec):
             return TrainedModel(dict(zip(spec.inputs, built.inputs, strict=True)), built.outputs[0])
@@ -81,18 +80,6 @@ def same_random() -> Iterator[None]:
         yield
     finally:
         random.setstate(state)
-
-
-@contextmanager
-def supported(what: str) -> Iterator[None]:
-    """Turn the complaint that a backend lacks something into the error that names the remedy."""
-    try:
-        yield
-    except NotImplementedError as error:
-        raise UnsupportedBackendError(
-            f"{what} does not work with Keras on {keras.backend.backend()!r}: {error} Set the "
-            "environment variable KERAS_BACKEND=jax before keras is imported for the first time."
-        ) from error
 
 
 def fill(model: keras.Model, spec: Spec, weights: Weights, *, states: bool) -> None:
