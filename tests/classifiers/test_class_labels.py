@@ -98,7 +98,7 @@ class TestLabels:
 
     @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_samples"])
     def test_nothing_before_fit(self, X, method):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             getattr(make(), method)(X)
 
     def test_a_class_with_a_cell_of_its_own(self, X, two):
@@ -120,5 +120,5 @@ class TestCopies:
             assert_array_equal(again.classes_, model.classes_)
 
     def test_a_clone_is_not_fitted(self, X, fitted):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             clone(fitted[2]).predict(X)

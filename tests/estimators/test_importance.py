@@ -160,5 +160,5 @@ class TestImportance:
     def test_of_something_else(self, X, y):
         with pytest.raises(ValueError, match="'estimator' parameter"):
             permutation_importance(Ridge().fit(X, y), X, y)
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             permutation_importance(regressor(), X, y)

@@ -130,7 +130,7 @@ class TestSaliency:
     def test_refusals(self, read, tokens, X, y):
         with pytest.raises(ValueError, match="tokens"):
             saliency(read, tokens)
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             saliency(regressor(), X)
         with pytest.raises(ValueError, match="'estimator' parameter"):
             saliency(Ridge().fit(X, y), X)

@@ -263,7 +263,7 @@ class TestEstimator:
         assert steps(windows.transform(X[8:9])) == [[6, 7, 8]]
 
     def test_not_fitted(self):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             SlidingWindowTransformer().transform([[1.0]])
 
     def test_columns_must_be_those_of_fit(self):
