@@ -66,7 +66,9 @@ class TestQuantiles:
         assert_array_equal(final["sales", 0.5], forecaster.predict()["sales"])
 
     def test_are_not_calibrated_otherwise(self, fitted):
-        assert fitted._model.shifts is None
+        alpha = [0.1, 0.9]
+        calibrated = make(calibrate=True).fit(Y, fh=FH).predict_quantiles(alpha=alpha)
+        assert (calibrated != fitted.predict_quantiles(alpha=alpha)).all(axis=None)
 
     def test_may_be_left_out(self):
         forecaster = make(quantiles=None).fit(Y, fh=FH)
