@@ -456,11 +456,3 @@ class TestCompiling:
     def test_what_is_set_otherwise_is_another_structure(self, name, one, other):
         assert losses(**{name: one}) != losses(**{name: other})
         assert compile_cache_info().training_traces == 2
-
-    def test_clearing(self):
-        losses()
-        assert compile_cache_info().size > 0
-        clear_compile_cache()
-        info = compile_cache_info()
-        assert (info.hits, info.misses, info.traces, info.size) == (0, 0, 0, 0)
-        assert info.max_size > 0

@@ -375,7 +375,7 @@ class TestLeakyCopies:
     @pytest.mark.parametrize("leaky", [Centred, FilledFromBehind])
     def test_later_values(self, leaky):
         check_no_later_value_matters(SlidingWindowTransformer(3), self.ROWS, 20, 0)
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="Arrays are not equal"):
             check_no_later_value_matters(leaky(3), self.ROWS, 20, 0)
 
     @pytest.mark.parametrize("leaky", [Centred, FilledFromBehind, ContextFromAnywhere])
@@ -386,7 +386,7 @@ class TestLeakyCopies:
 
     @pytest.mark.parametrize("leaky", [Centred, ContextOfTheFirstRows])
     def test_test_folds_over_time(self, leaky):
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="Arrays are not equal"):
             check_windows_of_test_folds(leaky(5, padding=PADDING), self.ROWS, TimeSeriesSplit(4))
 
     @pytest.mark.parametrize(
@@ -394,12 +394,12 @@ class TestLeakyCopies:
     )
     def test_context_from_the_future(self, splits):
         leaky = ContextFromAnywhere(5, padding=PADDING)
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="Arrays are not equal"):
             check_windows_of_test_folds(leaky, self.ROWS, ALL_SPLITS[splits])
 
     def test_context_of_arrays(self):
         leaky = ContextFromAnywhere(5, padding=PADDING)
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="Arrays are not equal"):
             check_windows_of_test_folds(leaky, numbered(None), TimeSeriesSplit(4))
 
     def test_scaler_before_the_split(self, series):
@@ -430,7 +430,7 @@ class TestLeakyCopies:
             X = pd.DataFrame(StandardScaler().fit_transform(X), X.index)
             return learned_in_folds(pipeline, of_the_estimator)(X, y)
 
-        with pytest.raises(AssertionError):
+        with pytest.raises(AssertionError, match="Not equal to tolerance"):
             check_scalers_learn_from_training_rows(
                 fit_folds, *series, inputs_and_targets_by_hand("standard")
             )

@@ -150,9 +150,9 @@ def test_training_curves_of_wrapped_estimator(wrap, data):
 
 
 def test_estimator_must_be_fitted_and_keep_a_history(data):
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         TrainingCurveDisplay.from_estimator(RecurrentStub())
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         ForecastDisplay.from_estimator(Ridge(), *data)
     with pytest.raises(TypeError, match="Ridge has no attribute `history_`"):
         TrainingCurveDisplay.from_estimator(make_pipeline(Ridge()).fit(*data))
@@ -564,7 +564,7 @@ def test_feature_needs_one_weight_per_step(every_step, decoder, sequences):
 
 
 def test_estimators_without_attention(data, sequences):
-    with pytest.raises(NotFittedError):
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
         AttentionDisplay.from_estimator(LSTMRegressor(**QUICK), sequences)
     blind = LSTMRegressor(**{**QUICK, "attention": False}).fit(sequences, np.arange(8.0))
     with pytest.raises(ValueError, match="Set attention=True"):

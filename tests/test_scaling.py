@@ -351,7 +351,7 @@ class TestTransformerObjects:
         assert regressor.input_scaler is inputs
         assert regressor.target_scaler is targets
         for transformer in (inputs, targets[0], targets[1]):
-            with pytest.raises(NotFittedError):
+            with pytest.raises(NotFittedError, match="is not fitted yet"):
                 check_is_fitted(transformer)
 
     def test_they_work_in_their_own_way(self, windows):

@@ -285,7 +285,7 @@ class TestPipelines:
         X, y = series
         fitted = pipeline().fit(X, y)
         copy = clone(fitted)
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             copy[0].transform(X)
         assert copy.get_params(deep=True).keys() == fitted.get_params(deep=True).keys()
         assert_array_equal(copy.fit(X, y).predict(X), fitted.predict(X))

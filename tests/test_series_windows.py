@@ -366,9 +366,9 @@ def test_the_checks_find_a_leak() -> None:
     example = Example(**{**vars(example), "low": np.array([5, 1, 1]), "high": np.array([6, 2, 4])})
     check_no_later_value_is_read(example)
     check_no_neighbour_is_read(example)
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="Arrays are not equal"):
         check_no_later_value_is_read(example, OneStepTooFar(**vars(reader)))
-    with pytest.raises(AssertionError):
+    with pytest.raises(AssertionError, match="Arrays are not equal"):
         check_no_neighbour_is_read(example, AnyStart(**vars(reader)))
 
 

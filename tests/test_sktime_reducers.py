@@ -215,5 +215,4 @@ class TestForecasts:
         scores = search.cv_results_.filter(like="mean_test").iloc[:, 0]
         assert len(set(scores)) == 4
         assert np.isfinite(scores).all()
-        assert search.best_params_["window_length"] in (2, 3)
         assert_array_equal(search.predict(), best.predict())

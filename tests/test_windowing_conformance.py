@@ -137,7 +137,7 @@ class TestSequenceScaler:
             SequenceScaler().fit(ragged[None])
 
     def test_not_fitted(self, ragged):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             SequenceScaler().transform(ragged)
 
     def test_unknown_choice(self, ragged):

@@ -120,13 +120,19 @@ class TestFeatures:
 
     @pytest.mark.parametrize("name", ["lstm", "custom", "own values"])
     def test_saliency_is_the_gradient(self, name):
-        estimator, (X, _, _) = _cases.fit(name), _cases.make_rows(name)
-        X = X[3:5]
+        estimator, (X, y, _) = _cases.fit(name), _cases.make_rows(name)
         output = 0 if name == "own values" else None
-        found = saliency(estimator, X, output=output)
-        assert found.shape == X.shape
-        assert np.isfinite(found).all()
-        assert np.abs(found).max() > 0
+        found = saliency(estimator, X[3:5], output=output)
+        assert found.shape == (2, *X.shape[1:])
+        # Along some direction, in the units of scaled inputs and targets.
+        direction, by = np.random.default_rng(0).normal(size=found.shape), 0.01
+        step = by * np.nanstd(X, axis=(0, 1)) * direction
+        up, down = (
+            np.reshape(estimator.predict(X[3:5] + sign * step), (2, -1))[:, 0] for sign in (1, -1)
+        )
+        expected = (up - down) / (2 * by) / np.reshape(y, (len(y), -1))[:, 0].std()
+        assert_allclose((found * direction).sum(axis=(1, 2)), expected, atol=2e-3)
+        assert np.abs(expected).max() > 0.01
 
     def test_callbacks_and_warm_start(self):
         class Stop(keras.callbacks.Callback):
@@ -141,8 +147,10 @@ class TestFeatures:
         assert estimator.n_iter_ == 4
 
     def test_model(self):
-        estimator, (X, _, _) = _cases.fit("custom"), _cases.make_rows("custom")
-        assert np.isfinite(keras.ops.convert_to_numpy(estimator.model_(X.astype("float32")))).all()
+        estimator, (X, y, _) = _cases.fit("custom"), _cases.make_rows("custom")
+        scaled = (X - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
+        outputs = keras.ops.convert_to_numpy(estimator.model_(scaled.astype("float32")))[:, 0]
+        assert_allclose(outputs * y.std() + y.mean(), estimator.predict(X), rtol=1e-4, atol=1e-5)
 
     def test_what_a_backend_lacks(self):
         class Lacking(keras.layers.Layer):

@@ -9,7 +9,6 @@ import pytest
 from _classifiers import (
     LEARNS,
     N_ROWS,
-    SMALL,
     equal_fits,
     make,
     n_classes,
@@ -18,11 +17,6 @@ from _engine import keras_reads_variables
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-
-from skrnn import (
-    BiLSTMClassifier,
-    LSTMClassifier,
-)
 
 pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
 
@@ -98,13 +92,8 @@ class TestLabels:
 
     @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_samples"])
     def test_nothing_before_fit(self, X, method):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             getattr(make(), method)(X)
-
-    def test_a_class_with_a_cell_of_its_own(self, X, two):
-        model = LSTMClassifier(**SMALL).fit(X, two)
-        equal_fits(model, make(cell="lstm").fit(X, two), X)
-        assert BiLSTMClassifier().bidirectional is True
 
 
 class TestCopies:
@@ -120,5 +109,5 @@ class TestCopies:
             assert_array_equal(again.classes_, model.classes_)
 
     def test_a_clone_is_not_fitted(self, X, fitted):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             clone(fitted[2]).predict(X)

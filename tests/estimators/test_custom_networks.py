@@ -196,13 +196,13 @@ class TestNetwork:
         ),
         "not-built": (
             lambda shape, n: keras.Sequential([layers.Flatten(), layers.Dense(n)]),
-            (TypeError, ValueError),
-            "network must return",
+            ValueError,
+            r"network must return a model that has its inputs.*Build it from keras.Input",
         ),
         "subclass": (
             lambda shape, n: Subclassed(n),
-            (TypeError, ValueError),
-            "network must return",
+            ValueError,
+            r"network must return a model that has its inputs.*Build it from keras.Input",
         ),
     }
 

@@ -94,6 +94,7 @@ class TestImportance:
     def test_of_frames(self, seen, frames, bright):
         result = importance(seen, frames, bright, by="timestep", n_repeats=2)
         assert result.importances.shape == (3, 2)
+        assert result.importances_mean.argmax() == 2
 
     def test_of_one_target_per_step(self, ragged):
         y = 3.0 * ragged
@@ -149,7 +150,7 @@ class TestImportance:
             ({"by": "row"}, "'by' parameter"),
             ({"n_repeats": 0}, "'n_repeats' parameter"),
             ({"random_state": "seed"}, "'random_state' parameter"),
-            ({"scoring": "r3"}, "r3"),
+            ({"scoring": "r3"}, "'r3' is not a valid scoring value"),
         ],
         ids=str,
     )
@@ -160,5 +161,5 @@ class TestImportance:
     def test_of_something_else(self, X, y):
         with pytest.raises(ValueError, match="'estimator' parameter"):
             permutation_importance(Ridge().fit(X, y), X, y)
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             permutation_importance(regressor(), X, y)

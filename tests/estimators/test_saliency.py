@@ -95,8 +95,17 @@ class TestSaliency:
         expected = differences(lambda X: model.predict(X[:, :, 0]), X[:, :, None]) / y.std()
         assert_allclose(saliency(model, X), expected, atol=2e-3)
 
-    def test_of_frames(self, seen, frames):
-        assert saliency(seen, frames).shape == (*frames.shape, 1)
+    def test_of_frames(self, seen, frames, bright):
+        """Along a direction that is another one for each row."""
+        gradients = saliency(seen, frames)
+        assert gradients.shape == (*frames.shape, 1)
+        direction, by = np.random.default_rng(0).normal(size=frames.shape), 0.01
+        step = by * frames.std() * direction
+        expected = (seen.predict(frames + step) - seen.predict(frames - step)) / (2 * by)
+        expected /= bright.std()
+        found = (gradients[..., 0] * direction).sum(axis=(1, 2, 3))
+        assert_allclose(found, expected, atol=2e-3)
+        assert abs(expected).max() > 0.1
 
     def test_units_do_not_matter(self, knows, pairs, one_value):
         model = clone(knows).fit(100.0 * pairs, 1e-3 * one_value)
@@ -128,9 +137,9 @@ class TestSaliency:
         assert (abs(gradients).max(axis=(1, 2)) > 0).tolist() == there.tolist()
 
     def test_refusals(self, read, tokens, X, y):
-        with pytest.raises(ValueError, match="tokens"):
+        with pytest.raises(ValueError, match=r"reads tokens.*Use permutation_importance"):
             saliency(read, tokens)
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             saliency(regressor(), X)
         with pytest.raises(ValueError, match="'estimator' parameter"):
             saliency(Ridge().fit(X, y), X)

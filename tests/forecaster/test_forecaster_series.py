@@ -62,7 +62,7 @@ class TestLevel:
 class TestIndexes:
     @pytest.mark.parametrize("name", INDEXES)
     def test_forecasts_go_on_where_it_ends(self, name):
-        """And are the same numbers whatever time is called."""
+        """In an index of the same kind; the numbers are the same whatever time is called."""
         index = INDEXES[name]
         y = pd.Series(Y.to_numpy(), index)
         forecast = make(sp=1).fit(y, fh=[1, 3]).predict()
@@ -72,7 +72,7 @@ class TestIndexes:
             step = index[1] - index[0]
             later = [index[-1] + step, index[-1] + 3 * step]
         assert list(forecast.index) == list(later)
-        assert type(forecast.index) is type(y.index) or not isinstance(forecast.index, pd.Period)
+        assert forecast.index.dtype == index.dtype
         assert_array_equal(forecast, make(sp=1).fit(Y, fh=[1, 3]).predict())
 
     def test_dates_without_a_frequency(self):
@@ -110,17 +110,20 @@ class TestMissingValues:
         missing.iloc[[0, 3]] = np.nan
         assert np.isfinite(fitted.update(missing, update_params=False).predict()).all()
 
-    def test_whole_window(self, fitted):
-        """A network that sees nothing still says something."""
-        missing = pd.Series(np.nan, LATER[: WINDOW + 3], name="sales")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                forecast = fitted.update(missing, update_params=False).predict()
-            except ValueError as error:  # or is refused in clear words
-                assert "NaN" in str(error)  # noqa: PT017
-            else:
-                assert np.isfinite(forecast).all()
+    @pytest.mark.parametrize("n_missing", [WINDOW, WINDOW + 3])
+    def test_whole_window(self, fitted, n_missing):
+        """A network that sees nothing still says something, within the range of the series."""
+        y = pd.Series([Y.iloc[-1], *[np.nan] * n_missing], LATER[: 1 + n_missing], name="sales")
+        with warnings.catch_warnings(action="error"):
+            forecast = fitted.update(y, update_params=False).predict()
+        assert forecast.index[0] == LATER[1 + n_missing]
+        assert forecast.between(Y.min(), Y.max()).all()
+
+    def test_nothing_else_after_the_fit(self, fitted, fitted_once):
+        missing = pd.Series(np.nan, LATER[:2], name="sales")
+        with pytest.raises(ValueError, match="y has no value at all in column 'sales'"):
+            fitted.update(missing, update_params=False)
+        assert_array_equal(fitted.predict(), fitted_once.predict())
 
     def test_at_the_start_of_a_series_of_a_panel(self):
         y = panel_of([48, 30])

@@ -21,6 +21,7 @@ from _forecaster import (
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_series_equal
 from sklearn.base import clone
+from sklearn.metrics import mean_absolute_percentage_error
 from sklearn.preprocessing import StandardScaler
 from sktime.base import load
 from sktime.forecasting.compose import TransformedTargetForecaster
@@ -128,14 +129,22 @@ class TestInSktime:
     @pytest.mark.parametrize("strategy", ["update", "no-update_params"])
     def test_evaluate_with_updates(self, strategy):
         results = evaluate(make(), SPLITS, Y, strategy=strategy, error_score="raise")
-        assert len(results) == 2
+        column = next(name for name in results if name.startswith("test_"))
+        forecaster, expected = make().fit(Y[:30], fh=FH), []
+        expected.append(mean_absolute_percentage_error(Y[30:33], forecaster.predict()))
+        forecaster.update(Y[:39], update_params=strategy == "update")
+        expected.append(mean_absolute_percentage_error(Y[39:42], forecaster.predict()))
+        assert_allclose(results[column], expected)
 
     def test_update_predict(self, fitted):
         cv = ExpandingWindowSplitter(fh=FH, initial_window=1, step_length=2)
         before = fitted.predict()
         forecasts = fitted.update_predict(NEW[:5], cv, update_params=False)
-        assert np.isfinite(forecasts.to_numpy(float)[~forecasts.isna()]).all()
         assert_series_equal(fitted.predict(), before)
+        # After the first value, three of the four others are forecast; later too few are left.
+        expected = fitted.update(NEW[:1], update_params=False).predict()
+        assert_array_equal(forecasts.index, expected.index)
+        assert_array_equal(np.ravel(forecasts), expected)
 
     def test_pipeline(self):
         scaled = TransformedTargetForecaster(

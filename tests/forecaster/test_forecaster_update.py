@@ -37,12 +37,15 @@ pytestmark = [
 
 
 REFUSED = {
-    "gap": (NEW[1:3], "between"),
-    "other kind": (pd.Series([1.0], pd.RangeIndex(48, 49), name="sales"), "index|dates|integ"),
-    "infinite": (NEW[:2] * np.inf, "infinite"),
+    "gap": (NEW[1:3], "does not go on where the series of the fit ended.*Pass the missing steps"),
+    "other kind": (
+        pd.Series([1.0], pd.RangeIndex(48, 49), name="sales"),
+        "y has an index of integers, but periods of M were fitted",
+    ),
+    "infinite": (NEW[:2] * np.inf, "y is infinite in row 0, column 'sales'"),
     "two columns": (
         pd.DataFrame({"sales": [1.0, 2.0], "more": [1.0, 2.0]}, LATER[:2]),
-        "column|multivariate",
+        r"y has the columns \['sales', 'more'\], but \['sales'\] were fitted",
     ),
 }
 
@@ -104,7 +107,7 @@ class TestUpdate:
     @pytest.mark.parametrize("name", REFUSED)
     def test_refusals_change_nothing(self, fitted, fitted_once, name):
         y, message = REFUSED[name]
-        with pytest.raises((TypeError, ValueError), match=message):
+        with pytest.raises(ValueError, match=message):
             fitted.update(y)
         assert same_weights(fitted, fitted_once)
         # sktime takes note of the form of y, and returns forecasts in it, before it asks us.
@@ -117,7 +120,7 @@ class TestUpdate:
 
     def test_a_single_series_is_no_panel(self):
         forecaster = make().fit(panel_of([48, 30]), fh=FH)
-        with pytest.raises((TypeError, ValueError), match=r"instance|panel|Panel|index"):
+        with pytest.raises(ValueError, match=r"y is a single series, but a panel .* was fitted"):
             forecaster.update(NEW[:2].to_frame(), update_params=False)
 
     @pytest.mark.parametrize("X", [None, EXOGENOUS[["v", "u"]], EXOGENOUS[["u"]]])
@@ -126,7 +129,7 @@ class TestUpdate:
         later = EXOGENOUS[N_STEPS : N_STEPS + 3]
         before = forecaster.predict(X=later)
         X = X if X is None else X[N_STEPS : N_STEPS + 2]
-        with pytest.raises(ValueError, match=r"X\b.*(column|fitted)"):
+        with pytest.raises(ValueError, match=r"X has .*, but the columns \['u', 'v'\] were fitted"):
             forecaster.update(NEW[:2], X=X, update_params=False)
         assert_array_equal(forecaster.predict(X=later), before)
 
@@ -177,7 +180,7 @@ class TestPretrain:
             trained.clone().pretrain(panel_of([48, 30]), fh=[4])
 
     def test_needs_a_horizon(self):
-        with pytest.raises(ValueError, match="fh"):
+        with pytest.raises(ValueError, match=r"pretrain needs fh.*pass fh="):
             make().pretrain(panel_of([48, 30]))
 
     def test_columns_of_X_are_those_of_the_panel(self):
@@ -256,12 +259,12 @@ class TestRolling:
             fitted.predict_rolling(Y[: WINDOW + HORIZON - 1])
 
     def test_needs_what_was_fitted(self, fitted):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="has not been fitted yet"):
             make().predict_rolling(Y)
-        with pytest.raises(ValueError, match=r"series|column"):
+        with pytest.raises(ValueError, match=r"\['a', 'b'\], but \['sales'\] were fitted"):
             fitted.predict_rolling(PAIR)
-        with pytest.raises(ValueError, match="series"):
+        with pytest.raises(ValueError, match=r"y is a panel .*, but a single series was fitted"):
             fitted.predict_rolling(panel_of([48, 30]))
         forecaster = make().fit(Y, X=EXOGENOUS[:N_STEPS], fh=FH)
-        with pytest.raises(ValueError, match=r"X\b"):
+        with pytest.raises(ValueError, match=r"X has none, but the columns \['u', 'v'\]"):
             forecaster.predict_rolling(Y)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from _engine import make_spec, unset
+from _engine import make_spec
 from _layers import BATCH, FEATURES, STEPS, UNITS, call, draw, draw_like
 
 from skrnn.compat._keras import keras
@@ -192,26 +192,6 @@ def test_lstm_equals_numpy(mask: str) -> None:
     (_, outputs), _ = function(weights, inputs, MASKS[mask])
     expected = run_numpy_lstm(inputs, MASKS[mask], weights)
     np.testing.assert_allclose(outputs, expected, atol=1e-5)
-
-
-@pytest.mark.parametrize("rates", ["open", "given"])
-def test_worked_example(rates: str) -> None:
-    """One unit over the steps 0.5 and 0.8, worked out by hand, through engine and users' model."""
-    spec = make_spec("lstm", (1,), n_timesteps=2, n_features=1)
-    # Written down as forget, input, candidate, output; Keras wants input, forget, ...
-    order = [1, 0, 2, 3]
-    weights = [
-        np.array([[0.2, 0.4, -0.3, 0.1]])[:, order],
-        np.array([[0.1, -0.2, 0.5, 0.3]])[:, order],
-        np.array([0.1, 0.2, -0.1, 0.0])[order],
-        np.array([[1.0]]),
-        np.array([0.5]),
-    ]
-    model = build_model(spec.structure() if rates == "open" else unset(spec))
-    sequence = np.array([[[0.5], [0.8]]], np.float32)
-    logit = float(call(model, weights, [sequence, np.ones((1, 2), bool)])[0, 0])
-    assert logit == pytest.approx(0.345557, abs=1e-6)
-    assert 1.0 / (1.0 + np.exp(-logit)) == pytest.approx(0.585540, abs=1e-6)
 
 
 MERGES = {

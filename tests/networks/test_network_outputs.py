@@ -34,10 +34,6 @@ from _engine import (
     start,
 )
 
-from skrnn import (
-    BiLSTMRegressor,
-    Seq2SeqRegressor,
-)
 from skrnn.compat._keras import keras
 from skrnn.engines._dataset import Dataset
 from skrnn.networks._kinds import CELLS
@@ -212,7 +208,6 @@ COUNTS: dict[str, tuple[dict[str, Any], int]] = {
         cell: ({"cell": cell, "units": (5,)}, cell_parameters(cell, 5, N_FEATURES) + 6)
         for cell in CELLS
     },
-    "peephole by hand": ({"cell": "peephole", "units": (5,)}, 4 * 5 * (2 + 5 + 1) + 15 + 6),
     "layers": (
         {"units": (16, 8, 4), "bidirectional": (True, False, False)},
         2 * cell_parameters("lstm", 16, N_FEATURES)
@@ -234,7 +229,7 @@ COUNTS: dict[str, tuple[dict[str, Any], int]] = {
 
 
 class TestParameterCounts:
-    """As published, or as the formulas say."""
+    """As the formulas say."""
 
     @pytest.mark.parametrize(("options", "count"), COUNTS.values(), ids=COUNTS)
     def test_of_networks(self, options: dict[str, Any], count: int) -> None:
@@ -244,16 +239,3 @@ class TestParameterCounts:
         spec = convolutional_spec(frame_shape=(2, 3, 2), filters=(4, 3), kernel_size=(3, 2))
         layers = 4 * 4 * (6 * (2 + 4) + 1) + 4 * 3 * (6 * (4 + 3) + 1)
         assert start(spec).n_parameters == layers + 2 * 3 * 3 + 1
-
-    @pytest.mark.parametrize(
-        ("regressor", "count"),
-        [
-            (BiLSTMRegressor, 33_792 + 129),
-            (Seq2SeqRegressor, 16_896 + 33_024 + 65),
-        ],
-    )
-    def test_of_published_networks(self, regressor: Any, count: int) -> None:
-        """64 units over twelve steps of one feature; the decoder writes three."""
-        X = draw(4, 12)
-        y = X[:, :3] if regressor is Seq2SeqRegressor else X[:, 0]
-        assert regressor(64, epochs=1, random_state=0).fit(X, y).n_parameters_ == count

@@ -35,7 +35,7 @@ class TestDivergence:
         check_refusal(regressor, TrainingDivergedError, ["diverged"], X, y, params, {})
 
     def test_it_is_a_floating_point_error(self):
-        with pytest.raises(FloatingPointError):
+        with pytest.raises(FloatingPointError, match="diverged"):
             make(optimizer="sgd", learning_rate=1e30).fit(X, y)
 
 

@@ -58,7 +58,7 @@ BAD_DATA = {
         {},
     ),
     "rows-differ": (ValueError, ["inconsistent numbers of samples", "40", "39"], X, y[:-1], {}),
-    "y-missing": (ValueError, ["y"], X, None, {}),
+    "y-missing": (ValueError, ["requires y to be passed", "y is None"], X, None, {}),
     "y-nan": (ValueError, ["y contains NaN"], X, put(y, 5, np.nan), {}),
     "y-infinite": (ValueError, ["y contains infinity"], X, put(y, 5, np.inf), {}),
     "y-3d": (ValueError, ["dim 3", "<= 2"], X, np.zeros((40, 2, 2)), {}),
@@ -157,7 +157,7 @@ class TestPredict:
     def test_before_fit(self, method):
         regressor = make()
         arguments = (X, y) if method == "score" else (X,)
-        with Untouched(regressor), pytest.raises(NotFittedError, match="fit"):
+        with Untouched(regressor), pytest.raises(NotFittedError, match="is not fitted yet"):
             getattr(regressor, method)(*arguments)
 
     @pytest.mark.parametrize(

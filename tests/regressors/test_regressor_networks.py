@@ -171,5 +171,5 @@ class TestKerasModel:
     def test_there_is_none_before_fit(self):
         regressor = make()
         assert not hasattr(regressor, "model_")
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             regressor.model_  # noqa: B018

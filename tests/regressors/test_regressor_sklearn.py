@@ -26,7 +26,7 @@ class TestInScikitLearn:
         assert repr(regressor) == "BiLSTMRegressor(dropout=0.2, units=8)"
         assert regressor.set_params(units=(4, 2)) is regressor
         assert regressor.units == (4, 2)
-        with pytest.raises(ValueError, match="unit"):
+        with pytest.raises(ValueError, match="Invalid parameter 'unit'"):
             regressor.set_params(unit=3)
 
     @pytest.mark.parametrize("regressor", [LSTMRegressor, BiLSTMRegressor, RecurrentRegressor])

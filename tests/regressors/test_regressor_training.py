@@ -161,9 +161,6 @@ class TestLearningRate:
         rates = self.rates(data, lr_schedule="plateau", learning_rate=0.02, tol=100.0, epochs=13)
         assert_allclose(rates, [0.02] * 6 + [0.01] * 5 + [0.005] * 2, rtol=1e-6)
 
-    def test_plateau_of_a_falling_loss_changes_nothing(self, data):
-        assert_allclose(self.rates(data, lr_schedule="plateau", epochs=8), 0.003, rtol=1e-6)
-
     @pytest.mark.parametrize("place", ["lr_schedule", "optimizer"])
     def test_keras_schedule(self, data, place):
         schedule = keras.optimizers.schedules.ExponentialDecay(0.02, 3, 0.5)

@@ -99,7 +99,7 @@ class TestRefusals:
             first.partial_fit(X, other, classes=[0, 1])
 
     def test_y_missing_and_of_other_length(self, model, X, y):
-        self.check(model, ["y"], "fit", X, None)
+        self.check(model, ["requires y to be passed", "y is None"], "fit", X, None)
         self.check(model, ["inconsistent numbers of samples"], "fit", X, y[1:])
 
     def test_other_outputs_later(self, X, y, fitted):

@@ -197,13 +197,10 @@ class TestDivergence:
         with pytest.raises(TrainingDivergedError, match="a weight is not finite after epoch 1"):
             fit_pooled(data, optimizer="sgd", learning_rate=1e38, epochs=1, batch_size=8)
 
-    def test_is_a_floating_point_error(self) -> None:
-        assert issubclass(TrainingDivergedError, FloatingPointError)
-
     def test_clipping_helps(self) -> None:
         """The remedy that the message names."""
         run = {"learning_rate": 100.0, "epochs": 20}
-        with pytest.raises(TrainingDivergedError):
+        with pytest.raises(TrainingDivergedError, match="clipnorm"):
             fit_pooled(**run, optimizer="sgd")
         result = fit_pooled(**run, optimizer=optimizers.SGD(clipvalue=0.1))
         assert result.weights.is_finite

@@ -10,7 +10,7 @@ from _engine import (
 )
 from _training import optimizers
 
-from skrnn.engines._optimizer import known_optimizers, split_optimizer
+from skrnn.engines._optimizer import split_optimizer
 
 pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
 
@@ -20,16 +20,6 @@ pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
 
 class TestSplitOptimizer:
     """Kind and settings are compiled in, rates are values."""
-
-    def test_adam_by_name_has_our_learning_rate(self) -> None:
-        _, values = split_optimizer("adam", None, None)
-        assert values.learning_rate == 0.003
-
-    def test_others_keep_that_of_keras(self) -> None:
-        _, values = split_optimizer("sgd", None, None)
-        assert values.learning_rate == pytest.approx(0.01)
-        _, values = split_optimizer(optimizers.Adam(), None, None)
-        assert values.learning_rate == pytest.approx(0.001)
 
     def test_learning_rate_and_clipnorm_replace_those_of_the_optimizer(self) -> None:
         optimizer = optimizers.Adam(0.5, clipvalue=3.0)
@@ -57,11 +47,6 @@ class TestSplitOptimizer:
     )
     def test_settings_are(self, optimizer: Any) -> None:
         assert split_optimizer(optimizer, None, None)[0] != split_optimizer("adam", None, None)[0]
-
-    def test_unknown_name_lists_the_known_ones(self) -> None:
-        with pytest.raises(ValueError, match=r"optimizer='adm' is not known.*'adamw'"):
-            split_optimizer("adm", None, None)
-        assert {"adam", "sgd", "rmsprop", "lion"} <= set(known_optimizers())
 
     def test_anything_else_is_a_type_error(self) -> None:
         with pytest.raises(TypeError, match="must be a name or a keras"):

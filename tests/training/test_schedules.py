@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from _engine import (
     keras_reads_variables,
 )
-from _training import fit_pooled, schedules
+from _training import ROWS, fit_pooled, schedules
 
 from skrnn.engines._history import History
 from skrnn.engines._schedule import make_schedule
@@ -119,9 +120,17 @@ class TestSchedules:
         np.testing.assert_allclose(result.history["learning_rate"], expected, rtol=1e-6)
 
     def test_plateau_takes_what_is_monitored(self) -> None:
-        """After the first epoch none improves on the best by such a tolerance."""
-        result = fit_pooled(epochs=8, lr_schedule="plateau", tol=1e9, learning_rate=0.1)
-        np.testing.assert_allclose(result.history["learning_rate"], [0.1] * 6 + [0.05] * 2)
+        """The loss of validation, with targets of other rows: it rises while the other falls."""
+        history = fit_pooled(
+            epochs=12,
+            lr_schedule="plateau",
+            learning_rate=0.1,
+            validation=replace(ROWS, targets=ROWS.targets[::-1]),
+        ).history
+        assert (np.diff(history["val_loss"]) > 0).all()
+        assert (np.diff(history["loss"]) < 0).all()
+        expected = [0.1] * 6 + [0.05] * 5 + [0.025]
+        np.testing.assert_allclose(history["learning_rate"], expected, rtol=1e-6)
 
 
 class TestHistory:

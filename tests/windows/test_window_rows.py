@@ -4,7 +4,6 @@ That no window sees the future is tested in test_leaks.py.
 """
 
 import pickle
-from copy import deepcopy
 
 import numpy as np
 import pandas as pd
@@ -139,15 +138,13 @@ class TestMemory:
         assert steps(windows.transform(X[6:7])) == [[4, 5, 6]]
 
     def test_transform_changes_no_attribute(self):
-        X = column(MONTHS).assign(g=list("ababababcbab"))
+        X = column(MONTHS[np.repeat(np.arange(6), 2)]).assign(g=list("ababababcbab"))
         windows = quietly(SlidingWindowTransformer(3, group="g").fit, X[:6])
-        attributes, tails = dict(vars(windows)), deepcopy(windows._tails)
-        quietly(windows.transform, X[6:])
+        attributes = dict(vars(windows))
+        first = quietly(windows.transform, X[6:])
         quietly(windows.transform, X)
         assert all(value is attributes[name] for name, value in vars(windows).items())
-        assert list(windows._tails) == list(tails) == ["a", "b"]
-        for label, tail in tails.items():
-            assert_array_equal(windows._tails[label].rows, tail.rows)
+        assert_array_equal(quietly(windows.transform, X[6:]), first)
 
 
 class TestFlattened:
@@ -263,7 +260,7 @@ class TestEstimator:
         assert steps(windows.transform(X[8:9])) == [[6, 7, 8]]
 
     def test_not_fitted(self):
-        with pytest.raises(NotFittedError):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
             SlidingWindowTransformer().transform([[1.0]])
 
     def test_columns_must_be_those_of_fit(self):
