@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from _engine import keras_reads_variables
 from _stored import SAVED, SHORT, X, Y, predictions
@@ -86,6 +87,31 @@ def test_files_of_every_format_are_read(number):
 def test_files_of_this_format_are_of_every_kind():
     kept = HERE / "data" / f"format-{persistence.FORMAT}"
     assert {path.stem for path in kept.glob("*.skrnn")} == set(SAVED)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2020-03-28", periods=40, freq="h", tz="Europe/Berlin"),
+        pd.date_range("2020-01-01", periods=40, freq="B", name="day"),
+        pd.date_range("2020-01-01", periods=40, freq="bh"),
+        pd.period_range("2020-01", periods=40, freq="Q"),
+        pd.RangeIndex(3, 83, 2),
+        pd.MultiIndex.from_product(
+            [["north", "south"], [1, 2], pd.date_range("2020", periods=10, freq="W-WED")],
+            names=["region", None, "week"],
+        ),
+        pd.MultiIndex.from_product([pd.CategoricalIndex(["b", "a"]), range(20)]),
+    ],
+    ids=["zone", "business days", "business hours", "quarters", "odd numbers", "hierarchy", "categories"],
+)
+def test_forecasts_have_the_index_that_they_had(index, tmp_path):
+    y = pd.DataFrame({"sales": np.arange(40.0) % 7, 2: np.arange(40.0) % 5}, index)
+    model = skrnn.Seq2SeqForecaster(units=2, window=4, **SHORT).fit(y, fh=[1, 2])
+    skrnn.save(model, tmp_path / "model")
+    again = skrnn.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(again.predict(), model.predict(), check_freq=True)
+    assert again.cutoff.equals(model.cutoff)
 
 
 def test_what_was_loaded_goes_on_as_what_was_saved(folder, tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.preprocessing import StandardScaler
 
 from ..engines._series_windows import SeriesWindows, WindowReader, pad_store
 from ._panel import Panel
@@ -57,8 +58,8 @@ class Columns:
     @classmethod
     def of(cls, values: np.ndarray) -> Columns:
         """Learn them from an array of shape (n_rows, n_columns)."""
-        center, unit = np.nanmean(values, axis=0), np.nanstd(values, axis=0)
-        return cls(center, np.where(unit > 0, unit, 1.0))
+        scaler = StandardScaler().fit(values)
+        return cls(scaler.mean_, scaler.scale_)
 
     def transform(self, values: np.ndarray) -> np.ndarray:
         """Return scaled columns without NaN."""

@@ -63,11 +63,11 @@ def _period_state(value: pd.Period) -> State:
 
 
 def _offset_state(value: pd.offsets.BaseOffset) -> State:
-    settings = dict(value.kwds)
-    simple = all(type(item) in (int, str, bool) for item in settings.values())
+    # Those that are no plain numbers mostly have their defaults.
+    settings = {name: item for name, item in value.kwds.items() if type(item) in (int, str, bool)}
     name = type(value).__name__
     state = {"name": name, "n": value.n, "normalize": value.normalize, "settings": settings}
-    if not simple or getattr(offsets, name, None) is not type(value) or _offset(**state) != value:
+    if getattr(offsets, name, None) is not type(value) or _offset(**state) != value:
         raise ValueError("this offset has settings that are no plain numbers. Use a simpler one")
     return state
 

@@ -239,7 +239,10 @@ class Reader:
                 f'it names {path}, which is not trusted. Load it with trusted=["{path}"] if you '
                 "know and trust that code"
             )
-        return getattr(importlib.import_module(module), name)
+        found = getattr(importlib.import_module(module), name)
+        if not isinstance(found, FunctionType | BuiltinFunctionType | type):
+            raise StateError(f"it names {path}, which is neither a function nor a class")
+        return found
 
 
 def _record(name: str, state: Any) -> dict[str, Any]:
