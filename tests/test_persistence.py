@@ -103,7 +103,15 @@ def test_files_of_this_format_are_of_every_kind():
         ),
         pd.MultiIndex.from_product([pd.CategoricalIndex(["b", "a"]), range(20)]),
     ],
-    ids=["zone", "business days", "business hours", "quarters", "odd numbers", "hierarchy", "categories"],
+    ids=[
+        "zone",
+        "business days",
+        "business hours",
+        "quarters",
+        "odd numbers",
+        "hierarchy",
+        "categories",
+    ],
 )
 def test_forecasts_have_the_index_that_they_had(index, tmp_path):
     y = pd.DataFrame({"sales": np.arange(40.0) % 7, 2: np.arange(40.0) % 5}, index)

@@ -14,7 +14,7 @@ from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import FOR_LOSS, Arrays, Data
 from ._gradients import sequence_gradients
-from ._model import fill, get_model, inputs_of, keras_lock, same_random
+from ._model import fill, get_model, inputs_of, keras_lock
 from ._trainer import KerasTrainer
 
 # Rows go through so many at a time, the last ones with padding: a prediction depends neither on
@@ -31,7 +31,7 @@ class KerasEngine:
         self, spec: Spec, rng: np.random.Generator, dropout: np.random.Generator
     ) -> Weights:
         """Draw the weights that training starts from, and the seeds of what is dropped."""
-        with keras_lock, same_random():
+        with keras_lock:
             return initial_weights(get_model(spec), spec, rng, dropout)
 
     def renewed(self, spec: Spec, weights: Weights, dropout: np.random.Generator) -> Weights:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import random
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -58,7 +55,7 @@ def make_model(spec: Spec) -> TrainedModel:
         When the network cannot be built on this backend.
     """
     bare = replace(spec, head=HEADS[spec.head].structure)
-    with keras_lock, same_random(), supported("This network"):
+    with keras_lock, supported("This network"):
         built = build_model(bare, masked=True)
         if not isinstance(spec, CustomSpec):
             return TrainedModel(dict(zip(spec.inputs, built.inputs, strict=True)), built.outputs[0])
@@ -70,16 +67,6 @@ def make_model(spec: Spec) -> TrainedModel:
 def get_model(spec: Spec) -> TrainedModel:
     """Return the model of a spec that all predictions share; hold `keras_lock` to use it."""
     return make_model(spec)
-
-
-@contextmanager
-def same_random() -> Iterator[None]:
-    """Leave Python's own random generator as it was: layers take seeds from it when built."""
-    state = random.getstate()
-    try:
-        yield
-    finally:
-        random.setstate(state)
 
 
 def fill(model: keras.Model, spec: Spec, weights: Weights, *, states: bool) -> None:
