@@ -15,8 +15,11 @@ def pytest_configure(config):
         os.environ.setdefault("SKRNN_COMPILE_CACHE", str(config.cache.mkdir("programs")))
 
 
-@pytest.fixture(scope="module")
-def quick_engine():
-    """Start and leave with an empty compile cache; compile quickly."""
-    with clean_engine(quick=True):
+@pytest.fixture(scope="module", autouse=True)
+def quick_engine(request):
+    """Start and leave with an empty compile cache; compile quickly.
+
+    Programs are slower then. Modules that train for long set `OPTIMIZED = True`.
+    """
+    with clean_engine(quick=not getattr(request.module, "OPTIMIZED", False)):
         yield

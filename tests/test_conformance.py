@@ -21,6 +21,7 @@ from skrnn import (
     Seq2SeqRegressor,
 )
 
+OPTIMIZED = True
 # Of the others four are presets: two of the first regressor, two of the first classifier.
 REGRESSORS = [RecurrentRegressor, Seq2SeqRegressor, ConvLSTMRegressor]
 CLASSIFIERS = [RecurrentClassifier, ConvLSTMClassifier]

@@ -6,7 +6,6 @@ against that of Keras.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from _engine import clean_engine, fit, fit_with_keras, start, unset
+from _engine import fit, fit_with_keras, start, unset
 
 from skrnn import compile_cache_info
 from skrnn.compat._keras import keras
@@ -32,12 +31,6 @@ pytestmark = pytest.mark.filterwarnings(
 
 STEPS, FEATURES, HORIZON, TARGETS, KNOWN, BATCH = 5, 2, 3, 2, 2, 4
 MASK = np.array([[1, 1, 1, 1, 1], [0, 0, 0, 1, 1], [1, 0, 1, 1, 0], [0, 0, 0, 0, 0]], bool)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def engine() -> Iterator[None]:
-    with clean_engine(quick=True):
-        yield
 
 
 def make_spec(decoder: str = "repeat", **kwargs: Any) -> EncoderDecoderSpec:

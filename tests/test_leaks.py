@@ -9,7 +9,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from _engine import clean_engine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -207,12 +206,6 @@ def network(**params):
     return LSTMRegressor(2, epochs=1, batch_size=64, random_state=0, **params)
 
 
-@pytest.fixture(scope="module")
-def engine():
-    with clean_engine(quick=True):
-        yield
-
-
 class TestScalers:
     @pytest.mark.parametrize("choice", SCALERS)
     def test_scaler_behind_the_windows(self, series, choice):
@@ -233,7 +226,6 @@ class TestScalers:
             # The series trend upwards, and the scaler does not know how far.
             assert (fitted[-1].asked_for_.mean(axis=(0, 1)) > 1.0).all()
 
-    @pytest.mark.usefixtures("engine")
     @pytest.mark.parametrize("choice", SCALERS)
     def test_scalers_of_the_estimators(self, series, choice):
         pipeline = make_pipeline(
@@ -422,7 +414,6 @@ class TestLeakyCopies:
         with pytest.raises(AssertionError, match="Arrays are not equal"):
             check_scalers_learn_from_training_rows(fit_folds, X, y, lambda *_: expected)
 
-    @pytest.mark.usefixtures("engine")
     def test_network_on_rows_scaled_before_the_split(self, series):
         pipeline = make_pipeline(SlidingWindowTransformer(WINDOW), network())
 

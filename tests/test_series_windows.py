@@ -16,7 +16,6 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
-from _engine import clean_engine
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -28,12 +27,6 @@ from skrnn.networks._spec import EncoderDecoderSpec
 # The store and the batch have one size, so that little is compiled.
 N_ROWS, N_WINDOWS = 160, 96
 SMALLEST_SCALE = 0.02
-
-
-@pytest.fixture(autouse=True, scope="module")
-def engine() -> Iterator[None]:
-    with clean_engine(quick=True):
-        yield
 
 
 def reader_of(window: int, horizon: int, season: int, **kwargs: Any) -> WindowReader:

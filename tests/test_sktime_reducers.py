@@ -10,7 +10,6 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from _engine import clean_engine
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, TransformerMixin
 from sktime.forecasting.compose import make_reduction
@@ -49,12 +48,6 @@ class Watcher(TransformerMixin, BaseEstimator):
     def transform(self, X):
         SCALED.append(np.array(X))
         return X
-
-
-@pytest.fixture(autouse=True, scope="module")
-def engine():
-    with clean_engine(quick=True):
-        yield
 
 
 @pytest.fixture(autouse=True)

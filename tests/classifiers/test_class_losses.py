@@ -11,7 +11,7 @@ from sklearn.base import clone
 
 from skrnn.compat._keras import keras
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Losses --------------------------------------------------------------------------------------

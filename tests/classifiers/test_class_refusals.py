@@ -11,7 +11,7 @@ from _classifiers import (
 )
 from _engine import keras_reads_variables
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Refusals ------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.metrics import log_loss, recall_score
 from sklearn.utils.class_weight import compute_sample_weight
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Weights -------------------------------------------------------------------------------------

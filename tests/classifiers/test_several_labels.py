@@ -12,7 +12,7 @@ from sklearn.multiclass import OneVsRestClassifier
 
 from skrnn import LSTMClassifier, RecurrentClassifier
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 N_ROWS, N_STEPS = 200, 6
 

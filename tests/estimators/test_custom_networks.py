@@ -33,7 +33,7 @@ from skrnn import (
 )
 from skrnn.compat._keras import keras
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 FOLDS = KFold(2)

@@ -11,7 +11,7 @@ from _estimators import (
 from numpy.testing import assert_allclose
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor, VotingClassifier, VotingRegressor
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Ensembles -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from skrnn import (
     ConvLSTMClassifier,
 )
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 class TestFrames:

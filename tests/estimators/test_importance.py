@@ -15,7 +15,7 @@ from skrnn import (
     permutation_importance,
 )
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 def importance(estimator, X, y, **kwargs):

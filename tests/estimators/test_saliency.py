@@ -16,7 +16,7 @@ from skrnn import (
     saliency,
 )
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Gradients -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from skrnn import (
     compile_cache_info,
 )
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 class TestTokens:

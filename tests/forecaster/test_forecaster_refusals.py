@@ -16,7 +16,6 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:The default of config ``remember_data`` will change:FutureWarning"
     ),
-    pytest.mark.usefixtures("quick_engine"),
 ]
 
 

@@ -30,7 +30,7 @@ from skrnn import (
 )
 from skrnn.compat._keras import keras
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 ATTENTIVE: dict[str, tuple[Any, dict[str, Any]]] = {

@@ -41,7 +41,7 @@ from skrnn.networks._cells import PeepholeLSTMCell
 from skrnn.networks._kinds import CELLS
 from skrnn.networks._losses import ClassLoss
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 losses = keras.losses

@@ -33,7 +33,7 @@ from skrnn.engines._dataset import Dataset
 from skrnn.networks._build import build_model, set_weights
 from skrnn.networks._stacked import build_stacked
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Dropout -------------------------------------------------------------------------------------

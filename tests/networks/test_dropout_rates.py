@@ -16,9 +16,6 @@ from skrnn.networks._build import build_model
 from skrnn.networks._initial import non_trainable_values
 from skrnn.networks._layers import ValueDropout
 
-pytestmark = pytest.mark.usefixtures("quick_engine")
-
-
 # ---- Dropout whose rate is a value ---------------------------------------------------------------
 
 

@@ -39,7 +39,7 @@ from skrnn.engines._dataset import Dataset
 from skrnn.models._fitted import FittedNetwork
 from skrnn.networks._build import build_model
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Models of users -----------------------------------------------------------------------------

@@ -17,9 +17,6 @@ from skrnn.networks._initial import initial_weights, non_trainable_values
 from skrnn.networks._spec import NetworkSpec, freeze_layer_params
 from skrnn.networks._stacked import build_stacked
 
-pytestmark = pytest.mark.usefixtures("quick_engine")
-
-
 # ---- The models ----------------------------------------------------------------------------------
 
 NETWORKS = {

@@ -17,9 +17,6 @@ from skrnn.networks import _lstm
 from skrnn.networks._build import build_model
 from skrnn.networks._layers import LSTM
 
-pytestmark = pytest.mark.usefixtures("quick_engine")
-
-
 MASKS = {
     "all": np.ones((BATCH, STEPS), bool),
     "left": np.arange(STEPS) >= np.array([[0], [1], [3], [4]]),

@@ -39,7 +39,7 @@ from skrnn.engines._dataset import Dataset
 from skrnn.networks._kinds import CELLS
 from skrnn.networks._spec import freeze_layer_params
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Known numbers -------------------------------------------------------------------------------

@@ -15,9 +15,6 @@ from skrnn.compat._keras import keras
 from skrnn.networks._by_config import ByConfig, check_survives_copy, freeze, thaw
 from skrnn.networks._spec import NetworkSpec, freeze_layer_params
 
-pytestmark = pytest.mark.usefixtures("quick_engine")
-
-
 # ---- The spec ------------------------------------------------------------------------------------
 
 

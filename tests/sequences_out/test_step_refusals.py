@@ -13,7 +13,7 @@ from _sequences_out import (
     tagger,
 )
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Refusals ------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from sklearn.model_selection import GridSearchCV, KFold, cross_val_predict, cros
 
 from skrnn import make_sequence_scorer
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 FOLDS = KFold(3)

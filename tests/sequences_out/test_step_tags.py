@@ -22,7 +22,7 @@ from sklearn.metrics import (
 
 from skrnn.compat._keras import keras
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Tags ----------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sklearn.metrics import (
 )
 from sklearn.preprocessing import PowerTransformer
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pytest
 from _engine import (
     keras_reads_variables,
 )
@@ -18,7 +17,7 @@ from hypothesis import strategies as st
 from skrnn.engines._dataset import Dataset
 from skrnn.engines.jax._batching import iterate_batches
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Batching ------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from skrnn.engines._stopping import Patience
 from skrnn.exceptions import TrainingDivergedError
 from skrnn.networks._weights import Weights
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- The end of training -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from _training import optimizers
 
 from skrnn.engines._optimizer import split_optimizer
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- What an optimizer is made of ----------------------------------------------------------------

@@ -22,7 +22,7 @@ from _training import RAGGED
 from skrnn.engines.jax._prediction_programs import TILE, TILES_PER_CALL
 from skrnn.networks._build import build_model
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Predictions ---------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from _engine import (
     fit,
     keras_reads_variables,
@@ -19,7 +18,7 @@ from skrnn.networks._build import build_model
 from skrnn.networks._initial import non_trainable_values
 from skrnn.networks._weights import Weights
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 def fit_with_dropout(seed: int) -> Weights:

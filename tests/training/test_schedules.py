@@ -16,7 +16,7 @@ from skrnn.engines._history import History
 from skrnn.engines._schedule import make_schedule
 from skrnn.engines._stopping import Patience
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- Stopping, schedules, history ----------------------------------------------------------------

@@ -23,7 +23,7 @@ from skrnn.engines._dataset import Dataset
 from skrnn.engines._history import History
 from skrnn.networks._spec import freeze_layer_params
 
-pytestmark = [keras_reads_variables, pytest.mark.usefixtures("quick_engine")]
+pytestmark = keras_reads_variables
 
 
 # ---- The engine against Model.fit ----------------------------------------------------------------
