@@ -34,6 +34,8 @@ from skrnn import (
 )
 from skrnn.compat._keras import keras
 
+# Other processes are compared, which compile as users do.
+OPTIMIZED = True
 # NumPy 2 deprecates what Keras' own variables do in `np.array(variable)`. Keras calls that wherever
 # it reads one: in configurations, when it saves, in callbacks. Nothing else is let through.
 pytestmark = pytest.mark.filterwarnings(
