@@ -48,7 +48,9 @@ _TYPES = {
     "skrnn.estimators._recurrent_regressor": ["RecurrentRegressor"],
     "skrnn.estimators._seq2seq_regressor": ["Seq2SeqRegressor"],
     "skrnn.estimators._targets": ["NumberTargets"],
+    "skrnn.forecasting._combination": ["Combination"],
     "skrnn.forecasting._forecaster": ["Seq2SeqForecaster"],
+    "skrnn.forecasting._lines": ["Linear", "Repetition", "Straight"],
     "skrnn.forecasting._panel": ["Panel"],
     "skrnn.forecasting._panel_model": ["PanelModel"],
     "skrnn.forecasting._settings": ["Settings"],
@@ -259,9 +261,11 @@ def _upgrade(number: int, name: str, state: Any) -> Any:
 
 
 def _to_format_2(name: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Histories are dicts that know their best epoch; estimators have metrics."""
+    """Histories know their best epoch, estimators have metrics, forecasters baselines."""
     if name == "History":
         return {"columns": state["_columns"], "best_epoch": None}
+    if name == "Seq2SeqForecaster":
+        return {"baselines": (), "_combination": None, **state}
     if name.endswith(("Regressor", "Classifier")):
         return {"metrics": None, "monitor": "val_loss", **state}
     return state

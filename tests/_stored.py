@@ -50,6 +50,12 @@ def forecaster() -> Any:
     return model.fit(known[["sales"]], X=known[["price"]], fh=[1, 2])
 
 
+def combination() -> Any:
+    y = panel()[["sales"]]
+    model = skrnn.Seq2SeqForecaster(units=2, window=4, baselines="auto", **SHORT)
+    return model.fit(y, fh=[1, 2])
+
+
 SAVED: dict[str, Any] = {
     "lstm": lambda: skrnn.LSTMRegressor(2, warm_start=True, **SHORT).fit(X, Y),
     "bilstm": lambda: skrnn.BiLSTMRegressor(2, quantiles=(0.1, 0.9), **SHORT).fit(X, Y),
@@ -69,6 +75,7 @@ SAVED: dict[str, Any] = {
     ).fit(X, Y),
     "search": search,
     "forecaster": forecaster,
+    "combination": combination,
 }
 
 
@@ -77,6 +84,8 @@ def predictions(name: str, estimator: Any) -> np.ndarray:
     if name == "forecaster":
         later = panel().groupby(level=0).tail(2)[["price"]]
         return np.asarray(estimator.predict(X=later))
+    if name == "combination":
+        return np.asarray(estimator.predict_quantiles(alpha=[0.1, 0.5, 0.9]))
     if name in ("pipeline", "search"):
         return np.asarray(estimator.predict(ROWS))
     given = FRAMES if "frames" in name else X

@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
+from ._combination import Combination, combine_with_lines, error_frame, weight_frame
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
 from ._options import ForecasterOptions, read_options
 from ._panel import (
@@ -92,14 +93,15 @@ class PanelForecaster(BaseForecaster):
         panel = read_panel(y, X, self._panel.axis)
         check_same_columns(self._panel, panel)
         horizon, window = self.settings_.horizon, self.settings_.window
-        offsets = np.full(len(panel), window), panel.lengths - horizon
+        reach = window if self._combination is None else max(window, self._combination.reach)
+        offsets = np.full(len(panel), reach), panel.lengths - horizon
         scale = self._scale[instance_numbers(self._panel, panel)]
         if (offsets[1] < offsets[0]).any():
             raise ValueError(
-                f"y has {panel.lengths.min()} rows, but a window of {window} and a horizon of "
-                f"{horizon} need {window + horizon}."
+                f"y has {panel.lengths.min()} rows, but a window of {reach} and a horizon of "
+                f"{horizon} need {reach + horizon}."
             )
-        steps = self._model.predict(panel, scale, offsets)
+        steps = self._steps(panel, scale, offsets)
         if alpha is None:
             return self._median(steps)
         if not self._model.levels:
@@ -109,8 +111,17 @@ class PanelForecaster(BaseForecaster):
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
-        horizon, scale = int(relative_steps(fh, panel).max()), self._scale_of(panel)
-        self._remember(panel, scale, self._train(panel, scale, options, horizon, before))
+        horizon, scale = int(relative_steps(fh, panel).max()), _scale_of(panel, options)
+        model = self._train(panel, scale, options, horizon, before)
+        combination = None
+        if options.baselines:
+
+            def train(part: Panel) -> tuple[PanelModel, SeriesScale]:
+                own = _scale_of(part, options)
+                return self._train(part, own, options, horizon, before), own
+
+            combination = combine_with_lines(options, panel, model.settings, train)
+        self._remember(panel, scale, model, combination)
         return self
 
     def _pretrain(self, y, X=None, fh=None):
@@ -119,7 +130,7 @@ class PanelForecaster(BaseForecaster):
         if fh is None and before is None:
             raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
         horizon = before.settings.horizon if fh is None else int(relative_steps(fh, panel).max())
-        scale = self._scale_of(panel)
+        scale = _scale_of(panel, options)
         self.pretrained_model_ = self._train(panel, scale, options, horizon, before)
         return self
 
@@ -135,7 +146,7 @@ class PanelForecaster(BaseForecaster):
             offsets = first, panel.lengths - 1
             options = read_options(self.get_params(deep=False)).finetuning()
             model = model.train(panel, self._scale, offsets, options, _draw_seed(self.random_state))
-        self._remember(panel, self._scale, model)
+        self._remember(panel, self._scale, model, self._combination)
         return self
 
     def _predict(self, fh, X):
@@ -170,7 +181,8 @@ class PanelForecaster(BaseForecaster):
                 panel, scale, offsets, options.finetuning(), _draw_seed(self.random_state)
             )
         model = new_model(panel, options, horizon)
-        lengths = panel.lengths - held_back(panel, horizon) * self.calibrate
+        calibrates = options.calibrate and not options.baselines
+        lengths = panel.lengths - held_back(panel, horizon) * calibrates
         offsets = training_offsets(lengths, model.settings.window, horizon)
         if (offsets[1] < offsets[0]).all():
             raise ValueError(
@@ -178,17 +190,25 @@ class PanelForecaster(BaseForecaster):
                 "left to learn from. Pass longer series or set calibrate=False."
             )
         model = model.train(panel, scale, offsets, options, _draw_seed(self.random_state))
-        return calibrate(model, panel, scale) if self.calibrate else model
+        return calibrate(model, panel, scale) if calibrates else model
 
-    def _remember(self, panel: Panel, scale: SeriesScale, model: PanelModel) -> None:
+    def _remember(
+        self,
+        panel: Panel,
+        scale: SeriesScale,
+        model: PanelModel,
+        combination: Combination | None,
+    ) -> None:
         """Keep what forecasts and updates need, and no more of the data."""
-        self._model, self.settings_ = model, model.settings
+        self._model, self.settings_, self._combination = model, model.settings, combination
+        reach = model.settings.window
+        if combination is not None:
+            reach = max(reach, combination.reach)
+            self.weights_ = weight_frame(combination, panel)
+            self.validation_errors_ = error_frame(combination)
         self.history_, self.n_parameters_ = model.members[0].history, model.n_parameters
         self._scale = scale
-        self._panel = panel.tail(model.settings.window + model.settings.horizon)
-
-    def _scale_of(self, panel: Panel) -> SeriesScale:
-        return SeriesScale.of(panel, scaled=self.scaler is not None)
+        self._panel = panel.tail(reach + model.settings.horizon)
 
     # ---- Forecasts -------------------------------------------------------------------------------
 
@@ -203,11 +223,29 @@ class PanelForecaster(BaseForecaster):
             )
         later = later_columns(panel, X, steps, horizon)
         last = panel.lengths
-        return self._model.predict(panel, self._scale, (last, last), later)
+        return self._steps(panel, self._scale, (last, last), later)
+
+    def _steps(self, panel: Panel, scale: SeriesScale, offsets: Any, later: Any = None) -> Any:
+        """Return what the network says, or all members together."""
+        steps = self._model.predict(panel, scale, offsets, later)
+        if self._combination is None:
+            return steps
+        levels = self._model.levels
+        return self._combination.apply(
+            panel,
+            offsets,
+            steps,
+            middle=levels.index(0.5) if levels else 0,
+            fitted=instance_numbers(self._panel, panel),
+        )
 
     def _median(self, steps: np.ndarray) -> np.ndarray:
         levels = self._model.levels
         return steps[..., levels.index(0.5) if levels else 0]
+
+
+def _scale_of(panel: Panel, options: ForecasterOptions) -> SeriesScale:
+    return SeriesScale.of(panel, scaled=options.scaler is not None)
 
 
 def _draw_seed(random_state: Any) -> int:

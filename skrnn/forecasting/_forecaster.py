@@ -99,6 +99,13 @@ class Seq2SeqForecaster(PanelForecaster):
         panel as are forecast, and shift the quantiles so that they cover their share [10]_.
     n_members : int, default=1
         Networks that are trained, from different initial weights. Their median is the forecast.
+    baselines : "auto" or sequence of str, default=()
+        Lines that forecast beside the network: "last", "mean", "drift", "seasonal" (the last
+        season once more), "ridge" (linear regression on windows), "log_ridge", "pooled_ridge"
+        (one for all series) and "pooled_log_ridge"; "auto" is all of them. The forecast is then
+        the mean of all members, weighted by their errors in a part at the end of each series
+        [11]_, for which a network is trained without it; quantiles are calibrated there, too.
+        `()` is the network alone.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Optimizer; an object is copied, never changed.
     learning_rate : float or None, default=None
@@ -136,6 +143,11 @@ class Seq2SeqForecaster(PanelForecaster):
         Losses of the first network, epoch by epoch.
     n_parameters_ : int
         Trained weights of all networks.
+    weights_ : pandas.DataFrame
+        With `baselines`: the weight of each member (columns) in each series (rows).
+    validation_errors_ : pandas.DataFrame
+        With `baselines`: mean absolute error of each member (columns), over all series, of
+        forecasts from so many steps before the end (rows).
 
     See Also
     --------
@@ -173,6 +185,8 @@ class Seq2SeqForecaster(PanelForecaster):
        2020.
     .. [10] Y. Romano, E. Patterson and E. Candes, "Conformalized quantile regression", NeurIPS
        2019.
+    .. [11] J. Bates and C. Granger, "The combination of forecasts", Operational Research Quarterly
+       20(4), 1969.
 
     Examples
     --------
@@ -218,6 +232,7 @@ class Seq2SeqForecaster(PanelForecaster):
         loss=None,
         calibrate=False,
         n_members=1,
+        baselines=(),
         optimizer="adam",
         learning_rate=None,
         lr_schedule="cosine",
@@ -255,6 +270,7 @@ class Seq2SeqForecaster(PanelForecaster):
         self.loss = loss
         self.calibrate = calibrate
         self.n_members = n_members
+        self.baselines = baselines
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.lr_schedule = lr_schedule

@@ -10,6 +10,7 @@ from typing import Any
 from ..compat._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
+from ._lines import BASELINES
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _OWN: dict[str, list[Any]] = {
@@ -26,6 +27,7 @@ _OWN: dict[str, list[Any]] = {
     "steps_per_epoch": [_POSITIVE_INT, None],
     "finetune_epochs": [Interval(Integral, 0, None, closed="left")],
     "n_jobs": [Integral, None],
+    "baselines": [StrOptions({"auto"}), "array-like"],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
 }
 # Optimizer steps that a fit takes, if epochs and steps are not given, and the bounds of both.
@@ -60,6 +62,7 @@ class ForecasterOptions:
     steps_per_epoch: int | None
     finetune_epochs: int
     n_jobs: int | None
+    baselines: tuple[str, ...] = ()
 
     def for_windows(self, n_windows: int) -> tuple[TrainingOptions, int]:
         """Return how to train on so many windows, and how many of them an epoch takes.
@@ -108,7 +111,10 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
         loss = "mae" if quantiles is None else "mse"  # the latter stands for: not given
     return options_of(
         ForecasterOptions,
-        {name: value for name, value in params.items() if name != "decoder"},
+        {
+            **{name: value for name, value in params.items() if name != "decoder"},
+            "baselines": _baseline_names(params.get("baselines", ())),
+        },
         decoder=options_of(
             DecoderOptions, {**params, "segment_length": params["segment_length"] or 1}
         ),
@@ -118,3 +124,15 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
             levels=levels,
         ),
     )
+
+
+def _baseline_names(baselines: Any) -> tuple[str, ...]:
+    if isinstance(baselines, str):  # "auto"
+        return tuple(BASELINES)
+    unknown = [name for name in baselines if name not in BASELINES]
+    if unknown:
+        raise ValueError(
+            f"baselines has {unknown[0]!r}, which is not known. Choose among {list(BASELINES)}, or "
+            'set baselines="auto" for all of them.'
+        )
+    return tuple(dict.fromkeys(baselines))

@@ -69,6 +69,18 @@ class Panel:
         first = np.cumsum(lengths) - lengths
         return np.arange(lengths.sum()) + np.repeat(self.time - first, lengths)
 
+    def until(self, stop: np.ndarray) -> Panel:
+        """Return the first steps of every instance, so many of each."""
+        chosen = np.concatenate(
+            [np.arange(first, first + n) for first, n in zip(self.start[:-1], stop, strict=True)]
+        )
+        return replace(
+            self,
+            start=np.concatenate([[0], np.cumsum(stop)]),
+            values=self.values[chosen],
+            exogenous=None if self.exogenous is None else self.exogenous[chosen],
+        )
+
     def tail(self, n_steps: int) -> Panel:
         """Return the last steps of every instance."""
         kept = np.minimum(self.lengths, n_steps)

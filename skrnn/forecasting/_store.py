@@ -33,7 +33,7 @@ class SeriesScale:
         if not scaled:
             return cls(np.zeros(shape), np.ones(shape))
         known = ~np.isnan(panel.values)
-        count = np.add.reduceat(known, panel.start[:-1], axis=0)
+        count = np.maximum(np.add.reduceat(known, panel.start[:-1], axis=0), 1)
         center = _sums(np.where(known, panel.values, 0.0), panel) / count
         away = np.where(known, panel.values - np.repeat(center, panel.lengths, axis=0), 0.0)
         unit = np.sqrt(_sums(away**2, panel) / count)
