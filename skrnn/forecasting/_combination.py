@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._lines import Line, SeriesSet, Task, make_lines
+from ._lines import Line, Repetition, SeriesSet, Task, make_lines
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._panel_model import PanelModel
@@ -162,7 +163,30 @@ def combine_with_lines(
         return early.predict(panel, scale, offsets)
 
     seasons = (settings.season,) if settings.season > 1 else ()
-    return validate(options.baselines, seasons, panel, origins, predict, levels, horizon)
+    found = validate(options.baselines, seasons, panel, origins, predict, levels, horizon)
+    _warn_where_behind(found)
+    return found
+
+
+def _warn_where_behind(combination: Combination) -> None:
+    """Warn where the network alone is behind a line that learns nothing."""
+    naive = [n for n, line in enumerate(combination.lines) if isinstance(line, Repetition)]
+    if not naive:
+        return
+    number = naive[-1]  # the longest season comes last
+    network, line = combination.errors[-1], combination.errors[number]
+    known = (line > 0) & (network > 0)
+    if not known.any():
+        return
+    ratio = np.exp(np.log(network[known] / line[known]).mean())
+    if ratio > 1:
+        share = combination.weights[-1].mean()
+        warnings.warn(
+            f"On what was held back, the error of the network alone is {ratio:.2f} times that of "
+            f"the {combination.names[number]}; its weight in the forecast is {share:.0%}. See "
+            "validation_errors_ and weights_.",
+            stacklevel=2,
+        )
 
 
 def validate(

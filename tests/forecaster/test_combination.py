@@ -24,6 +24,8 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:The default of config ``remember_data`` will change:FutureWarning"
     ),
+    # Networks of two epochs are no good.
+    pytest.mark.filterwarnings("ignore:On what was held back:UserWarning"),
 ]
 NAN = np.nan
 
@@ -213,6 +215,20 @@ class TestForecasts:
     def test_points_alone(self):
         forecaster = combined(quantiles=None).fit(Y, fh=FH)
         assert np.isfinite(forecaster.predict()).all()
+
+
+class TestWarning:
+    def test_a_network_behind_the_last_value(self):
+        jumps = pd.Series(np.cumsum(np.random.default_rng(0).normal(size=48)), MONTHS)
+        forecaster = combined(epochs=1, learning_rate=1.0)
+        with pytest.warns(UserWarning, match=r"network alone is \d+\.\d+ times that of the last"):
+            forecaster.fit(jumps, fh=FH)
+        errors = forecaster.validation_errors_.mean()
+        assert errors["network"] > errors["last value"]
+
+    def test_none_where_nothing_is_compared(self, recwarn):
+        combined(baselines=["ridge"], epochs=1, learning_rate=1.0).fit(Y, fh=FH)
+        assert not [one for one in recwarn if "held back" in str(one.message)]
 
 
 class TestLeaks:
