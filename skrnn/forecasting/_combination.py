@@ -20,6 +20,7 @@ from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, member_errors
 
 NETWORK = "network"
+_NUMBERS_AT_ONCE = 20_000_000
 
 # From a part of a panel to a network that was trained on it, and its scale.
 Train = Callable[[Panel], tuple[PanelModel, SeriesScale]]
@@ -114,13 +115,15 @@ def line_forecasts(
         for numbers in (instance, fitted[instance])
     )
     stop = np.repeat(stop, n_variables)
-    reach = max((line.reach for line in lines), default=1)
-    history = series.last(reach, own, stop)
     found = np.full((len(lines), len(which), horizon), np.nan)
-    for number, line in enumerate(lines):
-        there = stop >= line.reach
-        if there.any():
-            found[number, there] = line.forecast(history[there], which[there], horizon)
+    known, reach = stop - series.late[own], max((line.reach for line in lines), default=1)
+    for rows in np.array_split(np.arange(len(own)), 1 + len(own) * reach // _NUMBERS_AT_ONCE):
+        history = series.last(reach, own[rows], stop[rows])
+        for number, line in enumerate(lines):
+            there = known[rows] >= line.reach
+            if there.any():
+                chosen = rows[there]
+                found[number, chosen] = line.forecast(history[there], which[chosen], horizon)
     return which, found
 
 

@@ -34,10 +34,13 @@ class SeriesSet:
     values : float array
         Without NaN: a missing value repeats the one before.
     start : int array of shape (n_series + 1,)
+    late : int array of shape (n_series,)
+        Steps of each series before its first known value, which stands for them.
     """
 
     values: np.ndarray
     start: np.ndarray
+    late: np.ndarray
 
     @classmethod
     def of(cls, values: np.ndarray, start: np.ndarray) -> SeriesSet:
@@ -49,13 +52,15 @@ class SeriesSet:
             NaN where missing.
         start : int array of shape (n_instances + 1,)
         """
-        parts = [
-            _filled(values[first:last, column])
+        columns = [
+            values[first:last, column]
             for first, last in pairwise(start)
             for column in range(values.shape[1])
         ]
-        lengths = [len(part) for part in parts]
-        return cls(np.concatenate(parts), np.concatenate([[0], np.cumsum(lengths)]))
+        late = [_first_known(column) for column in columns]
+        stops = np.cumsum([len(column) for column in columns])
+        parts = [_filled(column) for column in columns]
+        return cls(np.concatenate(parts), np.concatenate([[0], stops]), np.array(late))
 
     def __len__(self) -> int:
         """Return the number of series."""
@@ -66,13 +71,6 @@ class SeriesSet:
         """Steps of each series."""
         return np.diff(self.start)
 
-    def until(self, stop: np.ndarray) -> SeriesSet:
-        """Return the first steps of each series."""
-        parts = [
-            self.values[first : first + n] for first, n in zip(self.start[:-1], stop, strict=True)
-        ]
-        return SeriesSet(np.concatenate(parts), np.concatenate([[0], np.cumsum(stop)]))
-
     def last(self, n_steps: int, which: np.ndarray, stop: np.ndarray) -> np.ndarray:
         """Return the last steps before positions in some series, (n_origins, n_steps).
 
@@ -82,11 +80,18 @@ class SeriesSet:
         return self.values[self.start[which][:, None] + np.maximum(places, 0)]
 
 
+def _first_known(column: np.ndarray) -> int:
+    known = ~np.isnan(column)
+    return int(np.argmax(known)) if known.any() else len(column)
+
+
 def _filled(column: np.ndarray) -> np.ndarray:
     """Return a series in which missing values repeat the one before, at the start the first."""
     known = ~np.isnan(column)
     if known.all():
         return column
+    if not known.any():
+        return np.zeros_like(column)
     place = np.maximum.accumulate(np.where(known, np.arange(len(column)), -1))
     return column[np.where(place < 0, np.argmax(known), place)]
 
@@ -292,7 +297,7 @@ def _training_windows(task: Task, window: int, logs: bool, pooled: bool) -> list
     """Return windows with the steps after them, series by series or all together."""
     series, width = task.series, window + task.horizon
     found: list[Any] = []
-    for first, last in pairwise(series.start):
+    for first, last in zip(series.start[:-1] + series.late, series.start[1:], strict=True):
         values = series.values[first:last]
         fewest = 1 if pooled else _WINDOWS_PER_STEP * window
         if len(values) - width + 1 < fewest or (logs and values.min() <= 0):

@@ -33,12 +33,14 @@ class SeriesScale:
         if not scaled:
             return cls(np.zeros(shape), np.ones(shape))
         known = ~np.isnan(panel.values)
-        count = np.maximum(np.add.reduceat(known, panel.start[:-1], axis=0), 1)
+        found = np.add.reduceat(known, panel.start[:-1], axis=0)
+        count = np.maximum(found, 1)
         center = _sums(np.where(known, panel.values, 0.0), panel) / count
         away = np.where(known, panel.values - np.repeat(center, panel.lengths, axis=0), 0.0)
         unit = np.sqrt(_sums(away**2, panel) / count)
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
-        return cls(center, np.where(unit > smallest, unit, smallest))
+        unit = np.where(unit > smallest, unit, smallest)
+        return cls(center, np.where(found > 0, unit, 1.0))
 
     def __getitem__(self, instances: np.ndarray) -> SeriesScale:
         """Return those of some instances."""

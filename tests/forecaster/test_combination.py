@@ -127,7 +127,7 @@ class TestLines:
         steps = np.arange(80)
         waves = [10 + s + np.sin(steps * 2 * np.pi / 8 + s) for s in range(3)]
         waves = np.exp(waves) if "log" in name else np.stack(waves)
-        series = SeriesSet(np.ravel(waves[:, :72]), np.arange(4) * 72)
+        series = SeriesSet(np.ravel(waves[:, :72]), np.arange(4) * 72, np.zeros(3, int))
         (line, *_) = make_lines([name], Task(series, 4, (8,), 72))
         history = series.last(line.reach, np.arange(3), np.full(3, 72))
         found = line.forecast(history, np.arange(3), 4)
@@ -135,7 +135,7 @@ class TestLines:
 
     def test_logarithms_are_left_out_where_there_are_none(self):
         rng = np.random.default_rng(0)
-        series = SeriesSet(rng.normal(size=120), np.array([0, 60, 120]))
+        series = SeriesSet.of(rng.normal(size=(120, 1)), np.array([0, 60, 120]))
         assert make_lines(["log_ridge", "pooled_log_ridge"], Task(series, 3, (), 60)) == []
 
     def test_a_kind_is_one_record(self, monkeypatch):
@@ -244,6 +244,17 @@ class TestLeaks:
         # Up to single precision, in which the network works.
         assert_allclose(one.validation_errors_[whole], other.validation_errors_[whole], rtol=1e-5)
         assert not np.allclose(one.validation_errors_[~whole], other.validation_errors_[~whole])
+
+    def test_a_series_that_begins_late_is_not_known_before(self):
+        y = panel_of([48, 48])
+        y.loc[("s1", MONTHS[:42]), "sales"] = NAN
+        forecaster = combined().fit(y, fh=FH)
+        # Origins before the first value of the second series tell of the first one alone.
+        alone = combined(baselines=["last"]).fit(y.loc["s0"], fh=FH)
+        both = forecaster.validation_errors_["last value"]
+        early = both.index > 48 - 42
+        assert early.any()
+        assert_allclose(both[early], alone.validation_errors_["last value"][both.index[early]])
 
 
 class TestLifetime:
