@@ -1,6 +1,7 @@
 """Recurrent networks as scikit-learn estimators and sktime forecasters."""
 
 from . import compat  # noqa: F401  chooses the backend of Keras, before anything imports it
+from .comparison import compare
 from .engines.jax._compile_cache import clear_compile_cache, compile_cache_info
 from .engines.jax._disk_cache import set_compile_cache_dir
 from .estimators._bilstm_classifier import BiLSTMClassifier
@@ -40,6 +41,7 @@ __all__ = [
     "SlidingWindowTransformer",
     "TrainingCurveDisplay",
     "clear_compile_cache",
+    "compare",
     "compile_cache_info",
     "load",
     "make_sequence_scorer",

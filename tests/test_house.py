@@ -47,11 +47,13 @@ MAY_IMPORT = {
     "scoring": set(),
     "estimators": {"compat", "inputs", "scaling", "networks", "engines", "models", "scoring"},
     "forecasting": {"compat", "networks", "engines", "models", "windowing"},
+    "comparison": set(),
     "inspection": {"compat", "engines", "estimators"},
     "plotting": {"compat"},
     "persistence": {"models"},
     "__init__": {
-        *("compat", "engines", "estimators", "forecasting", "inputs", "inspection", "plotting"),
+        *("comparison", "compat", "engines", "estimators", "forecasting", "inputs"),
+        *("inspection", "plotting"),
         *("persistence", "scaling", "scoring", "windowing"),
     },
 }
@@ -62,7 +64,7 @@ RESERVED = {
     "keras": {"compat"},
     "matplotlib": {"plotting"},
     "sklearn": {
-        *("compat", "inspection", "scaling", "windowing", "estimators", "plotting"),
+        *("comparison", "compat", "inspection", "scaling", "windowing", "estimators", "plotting"),
         *("forecasting", "models"),
     },
     "skops": {"persistence"},
@@ -97,6 +99,7 @@ PUBLIC = [
     "SlidingWindowTransformer",
     "TrainingCurveDisplay",
     "clear_compile_cache",
+    "compare",
     "compile_cache_info",
     "load",
     "make_sequence_scorer",

@@ -1,0 +1,180 @@
+"""An estimator beside the lines that it has to beat, in one cross-validation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import get_scorer
+from sklearn.model_selection import TimeSeriesSplit, cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.validation import check_array, check_is_fitted
+
+__all__ = ["compare"]
+
+_ALPHAS = np.logspace(-4, 4, 17)
+
+
+class _Naive(RegressorMixin, BaseEstimator):
+    """The value of a feature so many steps back, once more; for each of several steps ahead.
+
+    Parameters
+    ----------
+    lag : int
+    feature : int or str
+        Column of a table; or of 3-D sequences the feature.
+    """
+
+    def __init__(self, lag: int = 1, feature: Any = None) -> None:
+        self.lag, self.feature = lag, feature
+
+    def fit(self, X: Any, y: Any) -> _Naive:
+        """Take note of how many steps ahead there are."""
+        self.n_steps_ = 0 if np.ndim(y) == 1 else np.shape(y)[1]
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the values."""
+        check_is_fitted(self)
+        ahead = np.arange(max(1, self.n_steps_)) % self.lag
+        found = _past(X, self.feature, self.lag)[:, ahead]
+        return found if self.n_steps_ else found[:, 0]
+
+
+def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=None, n_jobs=None):
+    """Cross-validate a regressor beside naive forecasts and ridge regression.
+
+    Every line sees the same folds. A network that is not ahead of them is not worth its training.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        A regressor, or a pipeline or search that ends with one.
+    X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
+        Windows: oldest step first, the columns of a 2-D array being the steps of one feature.
+    y : array-like of shape (n_samples,) or (n_samples, n_steps_ahead)
+        The value that follows each window, or several.
+    sp : int or sequence of int, default=None
+        Periods of seasons: a naive forecast for each repeats the last season.
+    target_feature : int, default=None
+        Feature of 3-D windows that holds the past of `y`; not needed where there is one.
+    cv : int, splitter or iterable, default=None
+        Folds; None means `TimeSeriesSplit(5)`. Of several steps ahead, give it a gap.
+    scoring : str or callable, default=None
+        Scorer of an error, such as "neg_root_mean_squared_error"; None means
+        "neg_mean_absolute_error".
+    n_jobs : int, default=None
+        Processes of the cross-validation.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        A row for the estimator, then one for each line. `error` is the mean over the folds,
+        `spread` the standard deviation over the folds, `skill` one minus the ratio of the
+        estimator's error to that of the line: negative where the line is ahead.
+        `table.attrs["summary"]` says it in a sentence.
+
+    Raises
+    ------
+    ValueError
+        When windows are shorter than a season, it is not known which feature is the target's, or
+        `scoring` is no error.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.neighbors import KNeighborsRegressor
+    >>> from skrnn import compare, make_windows
+    >>> X, y = make_windows(np.arange(60) % 4 * 1.0, window=8)
+    >>> table = compare(KNeighborsRegressor(3), X[:, :, 0], y, sp=4)
+    >>> list(table.index)
+    ['KNeighborsRegressor', 'last value', 'seasonal naive 4', 'ridge']
+    >>> bool(table.loc["seasonal naive 4", "error"] == 0)
+    True
+    """
+    models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
+    cv = TimeSeriesSplit(5) if cv is None else cv
+    folds = list(cv.split(X, y)) if hasattr(cv, "split") else cv
+    scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
+    errors = {
+        name: -cross_validate(
+            clone(model), X, y, cv=folds, scoring=scorer, n_jobs=n_jobs, error_score="raise"
+        )["test_score"]
+        for name, model in models.items()
+    }
+    if min(values.min() for values in errors.values()) < 0:
+        raise ValueError(
+            f"scoring={scoring!r} is no error, which skill compares. Use one of the scorers whose "
+            'names begin with "neg_".'
+        )
+    table = pd.DataFrame(
+        {
+            "error": {name: values.mean() for name, values in errors.items()},
+            "spread": {name: values.std() for name, values in errors.items()},
+        }
+    )
+    own = table["error"].iloc[0]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table["skill"] = 1 - own / table["error"]
+    table.iloc[0, table.columns.get_loc("skill")] = np.nan
+    table.attrs["summary"] = _summary(table)
+    return table
+
+
+def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
+    seasons = [] if sp is None else [int(period) for period in np.ravel(sp)]
+    past = _past(X, feature, 1)
+    if len(past) != len(y):
+        raise ValueError(f"X has {len(past)} rows but y has {len(y)}. They must match.")
+    lines: dict[str, Any] = {"last value": _Naive(1, feature)}
+    for period in seasons:
+        _past(X, feature, period)
+        lines[f"seasonal naive {period}"] = _Naive(period, feature)
+    lines["ridge"] = make_pipeline(
+        FunctionTransformer(_flat), SimpleImputer(), StandardScaler(), RidgeCV(_ALPHAS)
+    )
+    return lines
+
+
+def _flat(X: Any) -> np.ndarray:
+    array = np.asarray(X, dtype=float)
+    return array.reshape(len(array), -1)
+
+
+def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
+    """Return the last `lag` values of the target in each window, oldest first."""
+    windows = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", dtype=float)
+    if windows.ndim == 3:
+        if feature is None and windows.shape[2] > 1:
+            raise ValueError(
+                f"X has {windows.shape[2]} features: set target_feature to the number of the one "
+                "that holds the past of y."
+            )
+        windows = windows[:, :, feature or 0]
+    if not 1 <= lag <= windows.shape[1]:
+        raise ValueError(
+            f"sp={lag} reaches back before the window of {windows.shape[1]} steps. Use longer "
+            "windows or a smaller sp."
+        )
+    values: np.ndarray = windows[:, -lag:]
+    return values
+
+
+def _summary(table: pd.DataFrame) -> str:
+    own, lines = table.index[0], table.iloc[1:]
+    best = lines["error"].idxmin()
+    error, other, spread = table["error"].iloc[0], lines.loc[best, "error"], table["spread"].iloc[0]
+    if error <= other:
+        return (
+            f"{own} is ahead of all lines: its error is {error:.4g} (spread {spread:.2g}), that of "
+            f"the best of them, {best}, {other:.4g}."
+        )
+    return (
+        f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the line "
+        f"{other:.4g}. The line is the better forecast."
+    )

@@ -1,0 +1,94 @@
+"""An estimator beside naive forecasts and ridge regression, in the same folds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyRegressor
+from sklearn.linear_model import LinearRegression, RidgeCV
+from sklearn.model_selection import KFold, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skrnn import LSTMRegressor, compare, make_windows
+
+rng = np.random.default_rng(0)
+SERIES = np.sin(np.arange(150) * 2 * np.pi / 6) + 0.3 * rng.normal(size=150)
+X, Y = make_windows(SERIES, window=12)
+
+
+class TestErrors:
+    def test_are_those_of_the_same_folds(self):
+        cv = KFold(4)
+        table = compare(LinearRegression(), X[:, :, 0], Y, sp=6, cv=cv)
+        scores = cross_val_score(
+            LinearRegression(), X[:, :, 0], Y, cv=cv, scoring="neg_mean_absolute_error"
+        )
+        assert table["error"].iloc[0] == pytest.approx(-scores.mean())
+        assert table["spread"].iloc[0] == pytest.approx(scores.std())
+
+    def test_of_the_lines_by_hand(self):
+        table = compare(DummyRegressor(), X, Y, sp=[6, 12])
+        assert list(table.index) == [
+            "DummyRegressor",
+            "last value",
+            "seasonal naive 6",
+            "seasonal naive 12",
+            "ridge",
+        ]
+        folds = [test for _, test in TimeSeriesSplit(5).split(X)]
+        for name, lag in [("last value", 1), ("seasonal naive 6", 6), ("seasonal naive 12", 12)]:
+            away = np.abs(X[:, -lag, 0] - np.ravel(Y))
+            expected = np.mean([away[test].mean() for test in folds])
+            assert table.loc[name, "error"] == pytest.approx(expected)
+        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-4, 4, 17)))
+        scores = cross_val_score(
+            ridge, X[:, :, 0], Y, cv=TimeSeriesSplit(5), scoring="neg_mean_absolute_error"
+        )
+        assert table.loc["ridge", "error"] == pytest.approx(-scores.mean())
+
+    def test_of_several_steps_ahead_repeat_the_season(self):
+        windows, targets = make_windows(np.arange(60.0) % 4, window=8, horizon=6)
+        table = compare(DummyRegressor(), windows, targets, sp=4)
+        assert table.loc["seasonal naive 4", "error"] == 0.0
+
+    def test_masked_steps_do_no_harm(self):
+        windows = X.copy()
+        windows[::7, :3] = np.nan
+        network = LSTMRegressor(2, epochs=1, random_state=0)
+        table = compare(network, windows, np.ravel(Y), cv=TimeSeriesSplit(2))
+        assert np.isfinite(table["error"]).all()
+
+
+class TestSkill:
+    def test_says_who_is_ahead(self):
+        ahead = compare(LinearRegression(), X[:, :, 0], Y)
+        assert ahead.attrs["summary"].startswith("LinearRegression is")
+        behind = compare(DummyRegressor(), X, Y, sp=6)
+        best = behind["error"].iloc[1:].idxmin()
+        assert behind.attrs["summary"].startswith(f"DummyRegressor is behind {best}")
+        expected = 1 - behind["error"].iloc[0] / behind.loc[best, "error"]
+        assert behind.loc[best, "skill"] == pytest.approx(expected)
+        assert behind.loc[best, "skill"] < 0
+
+    def test_needs_an_error(self):
+        with pytest.raises(ValueError, match=r"scoring='r2' is no error.*neg_"):
+            compare(LinearRegression(), X[:, :, 0], Y, scoring="r2")
+
+
+class TestRefusals:
+    def test_of_several_features_one_is_the_target(self):
+        both = np.concatenate([X, -X], axis=2)
+        with pytest.raises(ValueError, match="2 features: set target_feature"):
+            compare(DummyRegressor(), both, Y)
+        chosen = compare(DummyRegressor(), both, Y, target_feature=0)
+        alone = compare(DummyRegressor(), X, Y)
+        pd.testing.assert_series_equal(chosen["error"].drop("ridge"), alone["error"].drop("ridge"))
+
+    @pytest.mark.parametrize("sp", [13, 0, [6, 13]])
+    def test_seasons_lie_in_the_window(self, sp):
+        with pytest.raises(ValueError, match="reaches back before the window of 12 steps"):
+            compare(DummyRegressor(), X, Y, sp=sp)
+
+    def test_rows_match(self):
+        with pytest.raises(ValueError, match="X has 138 rows but y has 137"):
+            compare(DummyRegressor(), X, Y[1:])
