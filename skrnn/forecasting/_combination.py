@@ -15,6 +15,7 @@ from ._options import ForecasterOptions
 from ._panel import Panel
 from ._panel_model import PanelModel
 from ._quantiles import calibration_shifts, shift_quantiles
+from ._seasons import find_seasons
 from ._settings import Settings
 from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, member_errors
@@ -166,6 +167,10 @@ def combine_with_lines(
         return early.predict(panel, scale, offsets)
 
     seasons = (settings.season,) if settings.season > 1 else ()
+    if options.sp is None:
+        before = panel_before(panel, origins)
+        seen = find_seasons(SeriesSet.of(before.values, before.start))
+        seasons = tuple(sorted({*seasons, *seen}))
     found = validate(options.baselines, seasons, panel, origins, predict, levels, horizon)
     _warn_where_behind(found)
     return found
