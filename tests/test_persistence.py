@@ -23,6 +23,8 @@ pytestmark = [
     pytest.mark.filterwarnings(
         "ignore:The default of config ``remember_data`` will change:FutureWarning"
     ),
+    # Networks of one epoch are no good.
+    pytest.mark.filterwarnings("ignore:On what was held back:UserWarning"),
 ]
 HERE = Path(__file__).parent
 READ_ALL = """
