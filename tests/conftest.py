@@ -5,12 +5,15 @@ import os
 import pytest
 from _engine import clean_engine
 
+from skrnn.engines.jax import _disk_cache
+
 # Helpers have no doctests, and several files have the name conftest.py.
 collect_ignore_glob = ["conftest.py", "_*.py", "*/conftest.py", "*/_*.py"]
 
 
 def pytest_configure(config):
     """Keep compiled programs where all workers find them, and the next run."""
+    _disk_cache._MIN_SECONDS = 0.0  # nearly all programs of the tests are small
     if hasattr(config, "cache"):
         os.environ.setdefault("SKRNN_COMPILE_CACHE", str(config.cache.mkdir("programs")))
 
