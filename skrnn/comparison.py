@@ -31,7 +31,8 @@ class _Naive(RegressorMixin, BaseEstimator):
     """
 
     def __init__(self, lag: int = 1, feature: Any = None) -> None:
-        self.lag, self.feature = lag, feature
+        self.lag = lag
+        self.feature = feature
 
     def fit(self, X: Any, y: Any) -> _Naive:
         """Take note of how many steps ahead there are."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+# In front of the names of columns that are of the validation rows.
+VALIDATION = "val_"
+
 
 class History(dict[str, list[float]]):
     """Columns of numbers with one entry per epoch, printable as a table.

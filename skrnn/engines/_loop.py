@@ -13,7 +13,7 @@ import numpy as np
 
 from ..exceptions import TrainingDivergedError
 from ..networks._weights import Weights
-from ._history import History
+from ._history import VALIDATION, History
 from ._protocol import Data, Trainer
 from ._schedule import Constant, Schedule, make_schedule
 from ._stopping import VALIDATION_LOSS, Monitor, Patience
@@ -209,7 +209,7 @@ class _Loop:
             _override(state, observer.epoch_begin(epoch))
         logs = {"loss": self.trainer.run_epoch(self._order(), state.schedule)}
         if self.validates:
-            logs["val_loss"] = self.trainer.evaluate()
+            logs[f"{VALIDATION}loss"] = self.trainer.evaluate()
         _check_finite(logs, epoch)
         if self.measure is not None:
             logs.update(self.measure(self.trainer.weights()))

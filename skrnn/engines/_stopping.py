@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ._history import VALIDATION
+
 
 @dataclass(frozen=True)
 class Monitor:
@@ -23,11 +25,11 @@ class Monitor:
 
     def value(self, logs: Mapping[str, float]) -> float:
         """Return the value of an epoch: less is better."""
-        name = self.name if self.name in logs else self.name.removeprefix("val_")
+        name = self.name if self.name in logs else self.name.removeprefix(VALIDATION)
         return -logs[name] if self.greater_is_better else logs[name]
 
 
-VALIDATION_LOSS = Monitor("val_loss")
+VALIDATION_LOSS = Monitor(f"{VALIDATION}loss")
 
 
 @dataclass

@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 
 from ..compat._sklearn import root_context
 from ..engines._dataset import Dataset
-from ..engines._history import History
+from ..engines._history import VALIDATION, History
 from ..models._fitted import FittedNetwork
 from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
 from ..models._specs import make_spec
@@ -59,7 +59,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
         return fitted_attributes(network, history, inputs, targets)
 
-    parts = {"": rows, "val_": validation}
+    parts = {"": rows, VALIDATION: validation}
     draw = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
     trained = train_network(
         spec,

@@ -12,13 +12,13 @@ from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 
 from ..compat._keras import keras, metric_direction
+from ..engines._history import VALIDATION
 from ..engines._stopping import Monitor
 from ..models._fitted import FittedNetwork
 from ._rows import Rows
 from ._targets import TargetEncoder
 
 _TAKEN = ("loss", "learning_rate", "seconds")
-_VALIDATION = "val_"
 # Names that Keras reads by what is predicted.
 _BY_HEAD = {
     "accuracy": {
@@ -106,13 +106,13 @@ class Metrics:
         ValueError
             When nothing of this name is measured, or it is not known which way is better.
         """
-        base = name.removeprefix(_VALIDATION)
+        base = name.removeprefix(VALIDATION)
         if base == "loss":
             return Monitor(name)
         if base not in self.names:
             raise ValueError(
                 f"monitor={name!r} is not measured. Choose one of {['loss', *self.names]}, with "
-                f"{_VALIDATION!r} in front for the validation rows, or add it to metrics."
+                f"{VALIDATION!r} in front for the validation rows, or add it to metrics."
             )
         better = {item.name: item.greater_is_better for item in self.of_keras}
         greater = better.get(base, True)
@@ -287,7 +287,7 @@ def _check_name(name: str | None, item: Any, before: list[str]) -> str:
             f"The metric {item!r} has no name. Give it one with a dict, as in "
             'metrics={"false-positive rate": ...}.'
         )
-    if name in _TAKEN or str(name).startswith(_VALIDATION):
+    if name in _TAKEN or str(name).startswith(VALIDATION):
         raise ValueError(f"metrics: the name {name!r} is taken in the history. Choose another.")
     if name in before:
         raise ValueError(f"metrics: the name {name!r} is given twice. Name them with a dict.")

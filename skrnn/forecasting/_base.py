@@ -92,8 +92,7 @@ class PanelForecaster(BaseForecaster):
         )
         panel = read_panel(y, X, self._panel.axis)
         check_same_columns(self._panel, panel)
-        horizon, window = self.settings_.horizon, self.settings_.window
-        reach = window if self._combination is None else max(window, self._combination.reach)
+        horizon, reach = self.settings_.horizon, _reach(self._model, self._combination)
         offsets = np.full(len(panel), reach), panel.lengths - horizon
         scale = self._scale[instance_numbers(self._panel, panel)]
         if (offsets[1] < offsets[0]).any():
@@ -201,14 +200,12 @@ class PanelForecaster(BaseForecaster):
     ) -> None:
         """Keep what forecasts and updates need, and no more of the data."""
         self._model, self.settings_, self._combination = model, model.settings, combination
-        reach = model.settings.window
         if combination is not None:
-            reach = max(reach, combination.reach)
             self.weights_ = weight_frame(combination, panel)
             self.validation_errors_ = error_frame(combination)
         self.history_, self.n_parameters_ = model.members[0].history, model.n_parameters
         self._scale = scale
-        self._panel = panel.tail(reach + model.settings.horizon)
+        self._panel = panel.tail(_reach(model, combination) + model.settings.horizon)
 
     # ---- Forecasts -------------------------------------------------------------------------------
 
@@ -230,18 +227,19 @@ class PanelForecaster(BaseForecaster):
         steps = self._model.predict(panel, scale, offsets, later)
         if self._combination is None:
             return steps
-        levels = self._model.levels
+        fitted = instance_numbers(self._panel, panel)
         return self._combination.apply(
-            panel,
-            offsets,
-            steps,
-            middle=levels.index(0.5) if levels else 0,
-            fitted=instance_numbers(self._panel, panel),
+            panel, offsets, steps, middle=self._model.middle, fitted=fitted
         )
 
     def _median(self, steps: np.ndarray) -> np.ndarray:
-        levels = self._model.levels
-        return steps[..., levels.index(0.5) if levels else 0]
+        return steps[..., self._model.middle]
+
+
+def _reach(model: PanelModel, combination: Combination | None) -> int:
+    """Return how many steps forecasts look back."""
+    window = model.settings.window
+    return window if combination is None else max(window, combination.reach)
 
 
 def _scale_of(panel: Panel, options: ForecasterOptions) -> SeriesScale:

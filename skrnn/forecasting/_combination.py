@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +17,7 @@ from ._quantiles import calibration_shifts, shift_quantiles
 from ._seasons import find_seasons
 from ._settings import Settings
 from ._store import SeriesScale
-from ._weights import combination_weights, combine, held_back_origins, member_errors
+from ._weights import combination_weights, combine, held_back_origins, mean_of_known, member_errors
 
 NETWORK = "network"
 _NUMBERS_AT_ONCE = 20_000_000
@@ -89,7 +88,8 @@ class Combination:
         -------
         steps : array of the same shape
         """
-        which, lines = line_forecasts(self.lines, panel, offsets, steps.shape[1], fitted)
+        series = SeriesSet.of(panel.values, panel.start)
+        which, lines = line_forecasts(self.lines, series, offsets, steps.shape[1], fitted)
         network = by_series(steps[..., middle])
         combined = combine(np.concatenate([lines, network[None]]), self.weights[:, which])
         moved = steps + _by_window(combined - network, steps.shape)[..., None]
@@ -98,7 +98,7 @@ class Combination:
 
 def line_forecasts(
     lines: Sequence[Line],
-    panel: Panel,
+    series: SeriesSet,
     offsets: tuple[np.ndarray, np.ndarray],
     horizon: int,
     fitted: np.ndarray,
@@ -107,9 +107,9 @@ def line_forecasts(
 
     Origins are those from the first to the last offset of each instance, each of all variables.
     """
-    series, n_variables = SeriesSet.of(panel.values, panel.start), panel.values.shape[1]
+    n_variables = len(series) // len(fitted)
     count = offsets[1] - offsets[0] + 1
-    instance = np.repeat(np.arange(len(panel)), count)
+    instance = np.repeat(np.arange(len(fitted)), count)
     stop = np.concatenate([np.arange(a, b + 1) for a, b in zip(*offsets, strict=True)])
     own, which = (
         (numbers[:, None] * n_variables + np.arange(n_variables)).ravel()
@@ -141,7 +141,7 @@ def _by_window(series: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 def combine_with_lines(
     options: ForecasterOptions, panel: Panel, settings: Settings, train: Train
 ) -> Combination:
-    """Return the combination of a network with lines.
+    """Return the combination of a network with lines, weighted by what was held back.
 
     A network that does not know the last steps of each series is trained for it.
 
@@ -153,27 +153,61 @@ def combine_with_lines(
         Of the network that forecasts.
     train : callable
     """
-    horizon, levels = settings.horizon, options.training.levels
-    length, n_series = int(np.median(panel.lengths)), len(panel) * panel.values.shape[1]
-    origins = held_back_origins(length, horizon, n_series)
-    longest = panel_before(panel, origins).lengths.max()
-    if longest < (options.window or 2) + horizon:
-        origins = origins[:0]
-    early, scale = train(panel_before(panel, origins)) if len(origins) else (None, None)
+    origins, horizon = _origins(options, panel, settings.horizon), settings.horizon
+    before = panel_before(panel, origins)
+    early, whole = (SeriesSet.of(part.values, part.start) for part in (before, panel))
+    seasons, length = _seasons(options, settings, early), int(np.median(before.lengths))
+    lines, final = (
+        {line.name: line for line in make_lines(options.baselines, task)}
+        for task in (Task(series, horizon, seasons, length) for series in (early, whole))
+    )
+    names = [name for name in lines if name in final]
+    kept = [final[name] for name in names]
+    if not len(origins):
+        errors = np.full((len(kept) + 1, 0, len(whole)), np.nan)
+        return Combination(kept, origins, errors, combination_weights(errors, 0.0))
+    model, scale = train(before)
+    found = [
+        _at_origin([lines[name] for name in names], panel, whole, int(back), model, scale)
+        for back in origins
+    ]
+    combination = _weighted(kept, origins, found, model)
+    _warn_where_behind(combination)
+    return combination
 
-    def predict(offsets: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        assert early is not None
-        assert scale is not None
-        return early.predict(panel, scale, offsets)
 
-    seasons = (settings.season,) if settings.season > 1 else ()
-    if options.sp is None:
-        before = panel_before(panel, origins)
-        seen = find_seasons(SeriesSet.of(before.values, before.start))
-        seasons = tuple(sorted({*seasons, *seen}))
-    found = validate(options.baselines, seasons, panel, origins, predict, levels, horizon)
-    _warn_where_behind(found)
-    return found
+def _origins(options: ForecasterOptions, panel: Panel, horizon: int) -> np.ndarray:
+    """Return the origins that leave enough to learn from, or none."""
+    n_series = len(panel) * panel.values.shape[1]
+    origins = held_back_origins(int(np.median(panel.lengths)), horizon, n_series)
+    longest = panel.lengths.max() - (origins[0] if len(origins) else 0)
+    return origins if longest >= (options.window or 2) + horizon else origins[:0]
+
+
+def _seasons(options: ForecasterOptions, settings: Settings, series: SeriesSet) -> tuple[int, ...]:
+    """Return the season of the network, and those that the data show where none is given."""
+    own = {settings.season} if settings.season > 1 else set()
+    return tuple(sorted(own if options.sp is not None else {*own, *find_seasons(series)}))
+
+
+def _weighted(
+    lines: list[Line], origins: np.ndarray, found: list[_Found], model: PanelModel
+) -> Combination:
+    """Return the combination that does best at the origins, with quantiles that hold there."""
+    middle, horizon = model.middle, model.settings.horizon
+    truth = np.stack([one.truth for one in found])
+    forecasts = np.stack([one.points(middle) for one in found], axis=1)
+    errors = member_errors(truth, forecasts)
+    weights = combination_weights(errors, float(origins[0]) / horizon)
+    if not model.levels:
+        return Combination(lines, origins, errors, weights)
+    center = np.stack([combine(one.points(middle), weights) for one in found])
+    steps = np.stack([one.steps for one in found])
+    moved = steps + (center - steps[..., middle])[..., None]
+    known = np.where(np.isfinite(moved).all(axis=-1), truth, np.nan)
+    shifts = calibration_shifts(model.levels, known, moved)
+    shifts[middle] = 0.0
+    return Combination(lines, origins, errors, weights, shifts)
 
 
 def _warn_where_behind(combination: Combination) -> None:
@@ -197,63 +231,17 @@ def _warn_where_behind(combination: Combination) -> None:
         )
 
 
-def validate(
-    names: Sequence[str],
-    seasons: tuple[int, ...],
-    panel: Panel,
-    origins: np.ndarray,
-    predict: Callable[[tuple[np.ndarray, np.ndarray]], np.ndarray],
-    levels: tuple[float, ...],
-    horizon: int,
-) -> Combination:
-    """Return the combination of a network with some lines, weighted by what was held back.
-
-    Parameters
-    ----------
-    names : sequence of str
-        Kinds of lines.
-    seasons : tuple of int
-    panel : Panel
-    origins : int array of shape (n_origins,)
-        Steps before the end of each series, from `held_back_origins`.
-    predict : callable
-        From offsets to the steps of a network that has not seen what comes after the first origin.
-    levels : tuple of float
-        Quantiles that it writes.
-    horizon : int
-    """
-    n_series = len(panel) * panel.values.shape[1]
-    before = panel_before(panel, origins)
-    length = int(np.median(before.lengths))
-    early, whole = (
-        {line.name: line for line in make_lines(names, Task(series, horizon, seasons, length))}
-        for series in (SeriesSet.of(part.values, part.start) for part in (before, panel))
-    )
-    lines = [line for name, line in early.items() if name in whole]
-    kept = [whole[line.name] for line in lines]
-    middle = levels.index(0.5) if levels else 0
-    found = [_at_origin(lines, panel, int(back), horizon, predict) for back in origins]
-    if not found:
-        empty = np.full((len(lines) + 1, 0, n_series), np.nan)
-        return Combination(kept, origins, empty, combination_weights(empty, 0.0))
-    truth = np.stack([one.truth for one in found])
-    forecasts = np.stack([one.points(middle) for one in found], axis=1)
-    errors = member_errors(truth, forecasts)
-    weights = combination_weights(errors, float(origins[0]) / horizon)
-    shifts = None
-    if levels:
-        center = np.stack([combine(one.points(middle), weights) for one in found])
-        steps = np.stack([one.steps for one in found])
-        moved = steps + (center - steps[..., middle])[..., None]
-        known = np.where(np.isfinite(moved).all(axis=-1), truth, np.nan)
-        shifts = calibration_shifts(levels, known, moved)
-        shifts[middle] = 0.0
-    return Combination(kept, origins, errors, weights, shifts)
-
-
 @dataclass(frozen=True)
 class _Found:
-    """Forecasts of one origin of each series: (n_lines or -, n_series, horizon[, n_quantiles])."""
+    """What was forecast from one origin of each series, and what came.
+
+    Attributes
+    ----------
+    truth : array of shape (n_series, horizon)
+    lines : array of shape (n_lines, n_series, horizon)
+    steps : array of shape (n_series, horizon, n_quantiles or 1)
+        Of the network.
+    """
 
     truth: np.ndarray
     lines: np.ndarray
@@ -264,21 +252,23 @@ class _Found:
 
 
 def _at_origin(
-    lines: Sequence[Line], panel: Panel, back: int, horizon: int, predict: Any
+    lines: Sequence[Line],
+    panel: Panel,
+    series: SeriesSet,
+    back: int,
+    model: PanelModel,
+    scale: SeriesScale,
 ) -> _Found:
-    """Return what was forecast so many steps before the end; NaN of series that are too short."""
-    offset = np.maximum(panel.lengths - back, 1)
-    short = np.repeat(panel.lengths - back < 2, panel.values.shape[1])
+    """Return what was forecast so many steps before the end; no truth of series too short."""
+    offset, horizon = np.maximum(panel.lengths - back, 1), model.settings.horizon
     everyone = np.arange(len(panel))
-    _, by_line = line_forecasts(lines, panel, (offset, offset), horizon, everyone)
-    steps = predict((offset, offset))
-    quantiles = np.moveaxis(steps, 2, 1).reshape(-1, *steps.shape[1:2], steps.shape[3])
+    _, by_line = line_forecasts(lines, series, (offset, offset), horizon, everyone)
+    steps = model.predict(panel, scale, (offset, offset))
+    quantiles = steps.swapaxes(1, 2).reshape(-1, horizon, steps.shape[3])
     places = panel.start[:-1, None] + offset[:, None] + np.arange(horizon)
-    inside = places < panel.start[1:, None]
+    inside = (places < panel.start[1:, None]) & (panel.lengths - back >= 2)[:, None]
     truth = panel.values[np.minimum(places, len(panel.values) - 1)]
-    truth = by_series(np.where(inside[..., None], truth, np.nan))
-    truth[short] = np.nan
-    return _Found(truth, by_line, quantiles)
+    return _Found(by_series(np.where(inside[..., None], truth, np.nan)), by_line, quantiles)
 
 
 def panel_before(panel: Panel, origins: np.ndarray) -> Panel:
@@ -295,10 +285,7 @@ def weight_frame(combination: Combination, panel: Panel) -> pd.DataFrame:
 
 def error_frame(combination: Combination) -> pd.DataFrame:
     """Return the mean absolute error of members at each origin, over all series."""
-    known = ~np.isnan(combination.errors)
-    total = np.where(known, combination.errors, 0.0).sum(axis=2)
-    count = known.sum(axis=2)
-    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    mean = mean_of_known(combination.errors, axis=2)
     index = pd.Index(combination.origins, name="steps held back")
     return pd.DataFrame(mean.T, index, combination.names)
 

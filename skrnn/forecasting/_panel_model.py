@@ -55,6 +55,11 @@ class PanelModel:
     shifts: np.ndarray | None = None
 
     @property
+    def middle(self) -> int:
+        """Which of the quantiles, or of the one value, is the point forecast."""
+        return self.levels.index(0.5) if self.levels else 0
+
+    @property
     def n_parameters(self) -> int:
         """Trained weights of all networks."""
         return sum(member.network.weights.n_parameters for member in self.members)

@@ -97,8 +97,8 @@ def combination_weights(errors: np.ndarray, n_horizons: float) -> np.ndarray:
         mean = np.where(ever & (count > 0), total / count, np.nan)
         floor = np.nanmax(np.where(np.isnan(mean), 0.0, mean), axis=0) * 1e-6
         logs = np.log(np.maximum(mean, np.maximum(floor, np.finfo(float).tiny)))
-    logs = logs - _nanmean(logs, axis=0)
-    panel = _nanmean(logs, axis=1)[:, None] if n_series > 1 else np.zeros((n_members, 1))
+    logs = logs - mean_of_known(logs, axis=0)
+    panel = mean_of_known(logs, axis=1)[:, None] if n_series > 1 else np.zeros((n_members, 1))
     panel = np.where(np.isnan(panel), 0.0, panel)
     share = n_horizons / (n_horizons + _PRIOR_HORIZONS)
     own = np.where(np.isnan(logs), panel, logs)
@@ -128,11 +128,10 @@ def combine(forecasts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return combined
 
 
-def _nanmean(values: np.ndarray, axis: int) -> np.ndarray:
+def mean_of_known(values: np.ndarray, axis: int) -> np.ndarray:
+    """Return the mean of what is not NaN; NaN where nothing is."""
     known = ~np.isnan(values)
     count = known.sum(axis=axis)
     total = np.where(known, values, 0.0).sum(axis=axis)
     mean: np.ndarray = np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    if axis == 0:
-        return np.where(np.isnan(mean), 0.0, mean)
     return mean
