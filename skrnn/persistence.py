@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED
 
 __all__ = ["FORMAT", "load", "save"]
 
-FORMAT = 2
+FORMAT = 3
 """The format of the files that `save` writes. `load` reads this one and all before it.
 
 It changes whenever an older skrnn would read a new file wrongly, or not at all: a type is added to
@@ -50,12 +50,15 @@ _TYPES = {
     "skrnn.estimators._targets": ["NumberTargets"],
     "skrnn.forecasting._combination": ["Combination"],
     "skrnn.forecasting._forecaster": ["Seq2SeqForecaster"],
-    "skrnn.forecasting._lines": ["Linear", "Repetition", "Straight"],
     "skrnn.forecasting._panel": ["Panel"],
     "skrnn.forecasting._panel_model": ["PanelModel"],
     "skrnn.forecasting._settings": ["Settings"],
     "skrnn.forecasting._store": ["Columns", "SeriesScale"],
     "skrnn.forecasting._time_axis": ["TimeAxis"],
+    "skrnn.forecasting.lines._linear": ["Linear"],
+    "skrnn.forecasting.lines._naive": ["Repetition", "Straight"],
+    "skrnn.forecasting.lines._sktime": ["SktimeLine"],
+    "skrnn.forecasting.lines._smoothing": ["Smoothing", "Theta"],
     "skrnn.models._fitted": ["FittedNetwork"],
     "skrnn.models._train": ["Trained"],
     "skrnn.networks._by_config": ["ByConfig"],
@@ -271,8 +274,19 @@ def _to_format_2(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
+def _to_format_3(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Forecasters have an effort, settings several seasons, combinations other calibrations."""
+    if name == "Seq2SeqForecaster":
+        return {"effort": 1.0, **state}
+    if name == "Settings":
+        return {"seasons": (), **state}
+    if name == "Combination":
+        return {"factors": None, **{key: state[key] for key in state if key != "shifts"}}
+    return state
+
+
 # From the format before, by the number of the format.
-_UPGRADES = {2: _to_format_2}
+_UPGRADES = {2: _to_format_2, 3: _to_format_3}
 
 
 def _head(payload: bytes, number: int) -> bytes:

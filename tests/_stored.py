@@ -46,7 +46,7 @@ def panel() -> pd.DataFrame:
 def forecaster() -> Any:
     frame = panel()
     known = frame.groupby(level=0).head(22)
-    model = skrnn.Seq2SeqForecaster(units=2, window=4, **SHORT)
+    model = skrnn.Seq2SeqForecaster(units=2, window=4, baselines=(), **SHORT)
     return model.fit(known[["sales"]], X=known[["price"]], fh=[1, 2])
 
 

@@ -146,8 +146,13 @@ def days(n: int = 60, *, holes: bool = False) -> pd.DataFrame:
     return pd.concat(parts)
 
 
+SMALL_FORECASTER = {
+    "units": 3, "epochs": 2, "window": 8, "baselines": (), "random_state": 0
+}  # fmt: skip
+
+
 def forecaster(y: Any, X: Any = None, later: Any = None, **params: Any) -> Arrays:
-    params = {"units": 3, "epochs": 2, "window": 8, "random_state": 0, **params}
+    params = {**SMALL_FORECASTER, "sp": 1 if isinstance(y, pd.Series) else 7, **params}
     model = skrnn.Seq2SeqForecaster(**params).fit(y, X=X, fh=[1, 2, 3])
     arrays = {"forecast": np.asarray(model.predict(X=later))}
     if params.get("quantiles", True) is not None:
@@ -165,13 +170,13 @@ def with_exogenous() -> Arrays:
 
 def updated() -> Arrays:
     y = months()
-    model = skrnn.Seq2SeqForecaster(units=3, epochs=2, window=8, random_state=0)
+    model = skrnn.Seq2SeqForecaster(sp=1, **SMALL_FORECASTER)
     model.fit(y[:50], fh=[1, 2]).update(y[50:])
     return {"forecast": np.asarray(model.predict())}
 
 
 def pretrained() -> Arrays:
-    model = skrnn.Seq2SeqForecaster(units=3, epochs=2, window=8, random_state=0)
+    model = skrnn.Seq2SeqForecaster(sp=7, **SMALL_FORECASTER)
     model.pretrain(days()[["u"]], fh=[1, 2])
     y = days()[["u"]].loc["a"].asfreq("D")
     return {"forecast": np.asarray(model.fit(y, fh=[1, 2]).predict())}

@@ -9,7 +9,14 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
-from ._combination import Combination, combine_with_lines, error_frame, weight_frame
+from ._combination import (
+    Combination,
+    choose_origins,
+    combine_with_lines,
+    error_frame,
+    panel_before,
+    weight_frame,
+)
 from ._frames import later_columns, quantile_frame, relative_steps, step_frame
 from ._options import ForecasterOptions, read_options
 from ._panel import (
@@ -22,6 +29,7 @@ from ._panel import (
 )
 from ._panel_model import PanelModel, calibrate, held_back, new_model
 from ._quantiles import interpolate_quantiles
+from ._settings import Settings, choose_settings
 from ._store import SeriesScale, training_offsets
 
 
@@ -92,7 +100,7 @@ class PanelForecaster(BaseForecaster):
         )
         panel = read_panel(y, X, self._panel.axis)
         check_same_columns(self._panel, panel)
-        horizon, reach = self.settings_.horizon, _reach(self._model, self._combination)
+        horizon, reach = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), reach), panel.lengths - horizon
         scale = self._scale[instance_numbers(self._panel, panel)]
         if (offsets[1] < offsets[0]).any():
@@ -111,15 +119,17 @@ class PanelForecaster(BaseForecaster):
         before = getattr(self, "pretrained_model_", None)
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
         horizon, scale = int(relative_steps(fh, panel).max()), _scale_of(panel, options)
-        model = self._train(panel, scale, options, horizon, before)
+        origins = choose_origins(options, panel, horizon)
+        settings = _settings_of(panel_before(panel, origins), options, horizon, before)
+        model = self._train(panel, scale, options, settings, before)
         combination = None
         if options.baselines:
 
             def train(part: Panel) -> tuple[PanelModel, SeriesScale]:
                 own = _scale_of(part, options)
-                return self._train(part, own, options, horizon, before), own
+                return self._train(part, own, options, settings, before), own
 
-            combination = combine_with_lines(options, panel, model.settings, train)
+            combination = combine_with_lines(options, panel, origins, (model, scale), train)
         self._remember(panel, scale, model, combination)
         return self
 
@@ -129,8 +139,9 @@ class PanelForecaster(BaseForecaster):
         if fh is None and before is None:
             raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
         horizon = before.settings.horizon if fh is None else int(relative_steps(fh, panel).max())
+        settings = _settings_of(panel, options, horizon, before)
         scale = _scale_of(panel, options)
-        self.pretrained_model_ = self._train(panel, scale, options, horizon, before)
+        self.pretrained_model_ = self._train(panel, scale, options, settings, before)
         return self
 
     def _update(self, y, X=None, update_params=True):
@@ -163,26 +174,20 @@ class PanelForecaster(BaseForecaster):
         panel: Panel,
         scale: SeriesScale,
         options: ForecasterOptions,
-        horizon: int,
+        settings: Settings,
         before: PanelModel | None,
     ) -> PanelModel:
         """Return a model trained on a panel; one that was trained before is trained on."""
         if before is not None:
-            window, ahead = before.settings.window, before.settings.horizon
-            if horizon > ahead:
-                raise ValueError(
-                    f"fh reaches {horizon} steps ahead, but the network was pretrained for "
-                    f"{ahead}. Pretrain a new forecaster with the farthest fh."
-                )
             check_columns_of_X(before.names, panel.exogenous_columns)
-            offsets = training_offsets(panel.lengths, window, ahead)
+            offsets = training_offsets(panel.lengths, settings.window, settings.horizon)
             return before.train(
                 panel, scale, offsets, options.finetuning(), _draw_seed(self.random_state)
             )
-        model = new_model(panel, options, horizon)
+        model = new_model(panel, options, settings)
         calibrates = options.calibrate and not options.baselines
-        lengths = panel.lengths - held_back(panel, horizon) * calibrates
-        offsets = training_offsets(lengths, model.settings.window, horizon)
+        lengths = panel.lengths - held_back(panel, settings.horizon) * calibrates
+        offsets = training_offsets(lengths, settings.window, settings.horizon)
         if (offsets[1] < offsets[0]).all():
             raise ValueError(
                 "calibrate=True keeps the last steps of each series for itself, and too few are "
@@ -240,6 +245,21 @@ def _reach(model: PanelModel, combination: Combination | None) -> int:
     """Return how many steps forecasts look back."""
     window = model.settings.window
     return window if combination is None else max(window, combination.reach)
+
+
+def _settings_of(
+    panel: Panel, options: ForecasterOptions, horizon: int, before: PanelModel | None
+) -> Settings:
+    """Return the settings for a panel, or those of the network that was trained before."""
+    if before is None:
+        return choose_settings(options, panel, horizon)
+    ahead = before.settings.horizon
+    if horizon > ahead:
+        raise ValueError(
+            f"fh reaches {horizon} steps ahead, but the network was pretrained for {ahead}. "
+            "Pretrain a new forecaster with the farthest fh."
+        )
+    return before.settings
 
 
 def _scale_of(panel: Panel, options: ForecasterOptions) -> SeriesScale:

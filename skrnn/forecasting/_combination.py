@@ -9,15 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ._lines import Line, Repetition, SeriesSet, Task, make_lines
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._panel_model import PanelModel
-from ._quantiles import calibration_shifts, shift_quantiles
-from ._seasons import find_seasons
-from ._settings import Settings
+from ._quantiles import around, calibration_factors, spread_ratio
 from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, mean_of_known, member_errors
+from .lines import Line, Repetition, SeriesSet, Task, make_lines, warn_left_out
 
 NETWORK = "network"
 _NUMBERS_AT_ONCE = 20_000_000
@@ -41,15 +39,15 @@ class Combination:
         Mean absolute errors there; the network is the last member.
     weights : array of shape (n_members, n_series)
         Not negative; they sum to one.
-    shifts : array of shape (n_levels,) or None
-        Of the quantiles, in units of their spread.
+    factors : array of shape (n_levels,) or None
+        How far from the forecast the quantiles are, in units of what the network says.
     """
 
     lines: list[Line]
     origins: np.ndarray
     errors: np.ndarray
     weights: np.ndarray
-    shifts: np.ndarray | None = None
+    factors: np.ndarray | None = None
 
     @property
     def names(self) -> list[str]:
@@ -88,12 +86,31 @@ class Combination:
         -------
         steps : array of the same shape
         """
+        which, members = self.members(panel, offsets, steps[..., middle], fitted)
+        combined = _by_window(combine(members, self.weights[:, which]), steps.shape)
+        if self.factors is None:
+            return steps + (combined - steps[..., middle])[..., None]
+        return around(steps, middle, self.factors, combined)
+
+    def members(
+        self,
+        panel: Panel,
+        offsets: tuple[np.ndarray, np.ndarray],
+        network: np.ndarray,
+        fitted: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers of the series, (n_rows,), and forecasts, (n_members, n_rows, horizon).
+
+        Parameters
+        ----------
+        panel, offsets, fitted :
+            As for `apply`.
+        network : array of shape (n_windows, horizon, n_variables)
+            What the network says. Rows are windows, with their variables one after the other.
+        """
         series = SeriesSet.of(panel.values, panel.start)
-        which, lines = line_forecasts(self.lines, series, offsets, steps.shape[1], fitted)
-        network = by_series(steps[..., middle])
-        combined = combine(np.concatenate([lines, network[None]]), self.weights[:, which])
-        moved = steps + _by_window(combined - network, steps.shape)[..., None]
-        return moved if self.shifts is None else shift_quantiles(moved, self.shifts)
+        which, lines = line_forecasts(self.lines, series, offsets, network.shape[1], fitted)
+        return which, np.concatenate([lines, by_series(network)[None]])
 
 
 def line_forecasts(
@@ -105,7 +122,8 @@ def line_forecasts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return numbers of fitted series, (n_origins,), and forecasts, (n_lines, n_origins, horizon).
 
-    Origins are those from the first to the last offset of each instance, each of all variables.
+    Origins are those from the first to the last offset of each instance, each of all variables. A
+    line that fails has no forecast, and is named in a warning.
     """
     n_variables = len(series) // len(fitted)
     count = offsets[1] - offsets[0] + 1
@@ -117,14 +135,21 @@ def line_forecasts(
     )
     stop = np.repeat(stop, n_variables)
     found = np.full((len(lines), len(which), horizon), np.nan)
-    known, reach = stop - series.late[own], max((line.reach for line in lines), default=1)
+    reach = max((line.reach for line in lines), default=1)
+    reach = int(min(reach, stop.max(initial=1)))
+    failed: dict[str, Exception] = {}
     for rows in np.array_split(np.arange(len(own)), 1 + len(own) * reach // _NUMBERS_AT_ONCE):
-        history = series.last(reach, own[rows], stop[rows])
+        past = series.past(reach, own[rows], stop[rows], which[rows])
         for number, line in enumerate(lines):
-            there = known[rows] >= line.reach
-            if there.any():
-                chosen = rows[there]
-                found[number, chosen] = line.forecast(history[there], which[chosen], horizon)
+            there = past.known >= line.fewest
+            if not there.any():
+                continue
+            try:
+                found[number, rows[there]] = line.forecast(past[there], horizon)
+            except Exception as error:  # a line must not break the forecast
+                failed[line.name] = error
+    for name, failure in failed.items():
+        warn_left_out(name, failure)
     return which, found
 
 
@@ -139,7 +164,11 @@ def _by_window(series: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def combine_with_lines(
-    options: ForecasterOptions, panel: Panel, settings: Settings, train: Train
+    options: ForecasterOptions,
+    panel: Panel,
+    origins: np.ndarray,
+    network: tuple[PanelModel, SeriesScale],
+    train: Train,
 ) -> Combination:
     """Return the combination of a network with lines, weighted by what was held back.
 
@@ -149,17 +178,21 @@ def combine_with_lines(
     ----------
     options : ForecasterOptions
     panel : Panel
-    settings : Settings
-        Of the network that forecasts.
+    origins : int array of shape (n_origins,)
+        Of `choose_origins`.
+    network : pair of PanelModel and SeriesScale
+        The network that forecasts.
     train : callable
     """
-    origins, horizon = _origins(options, panel, settings.horizon), settings.horizon
-    before = panel_before(panel, origins)
+    settings, before = network[0].settings, panel_before(panel, origins)
     early, whole = (SeriesSet.of(part.values, part.start) for part in (before, panel))
-    seasons, length = _seasons(options, settings, early), int(np.median(before.lengths))
+    length = int(np.median(before.lengths))
     lines, final = (
         {line.name: line for line in make_lines(options.baselines, task)}
-        for task in (Task(series, horizon, seasons, length) for series in (early, whole))
+        for task in (
+            Task(series, settings.horizon, settings.seasons, length, options.effort)
+            for series in (early, whole)
+        )
     )
     names = [name for name in lines if name in final]
     kept = [final[name] for name in names]
@@ -171,43 +204,45 @@ def combine_with_lines(
         _at_origin([lines[name] for name in names], panel, whole, int(back), model, scale)
         for back in origins
     ]
-    combination = _weighted(kept, origins, found, model)
+    again = np.stack([_network_steps(panel, int(back), *network) for back in origins])
+    combination = _weighted(kept, origins, found, again, model)
     _warn_where_behind(combination)
     return combination
 
 
-def _origins(options: ForecasterOptions, panel: Panel, horizon: int) -> np.ndarray:
-    """Return the origins that leave enough to learn from, or none."""
+def choose_origins(options: ForecasterOptions, panel: Panel, horizon: int) -> np.ndarray:
+    """Return the origins that are held back and leave enough to learn from, or none."""
+    if not options.baselines:
+        return np.zeros(0, int)
     n_series = len(panel) * panel.values.shape[1]
     origins = held_back_origins(int(np.median(panel.lengths)), horizon, n_series)
     longest = panel.lengths.max() - (origins[0] if len(origins) else 0)
     return origins if longest >= (options.window or 2) + horizon else origins[:0]
 
 
-def _seasons(options: ForecasterOptions, settings: Settings, series: SeriesSet) -> tuple[int, ...]:
-    """Return the season of the network, and those that the data show where none is given."""
-    own = {settings.season} if settings.season > 1 else set()
-    return tuple(sorted(own if options.sp is not None else {*own, *find_seasons(series)}))
-
-
 def _weighted(
-    lines: list[Line], origins: np.ndarray, found: list[_Found], model: PanelModel
+    lines: list[Line],
+    origins: np.ndarray,
+    found: list[_Found],
+    again: np.ndarray,
+    model: PanelModel,
 ) -> Combination:
-    """Return the combination that does best at the origins, with quantiles that hold there."""
-    middle, horizon = model.middle, model.settings.horizon
+    """Return the combination that does best at the origins, with quantiles that hold there.
+
+    `again` is what the network that forecasts says at the origins: its unit may be another one.
+    """
+    middle, n_horizons = model.middle, float(origins[0]) / model.settings.horizon
     truth = np.stack([one.truth for one in found])
     forecasts = np.stack([one.points(middle) for one in found], axis=1)
     errors = member_errors(truth, forecasts)
-    weights = combination_weights(errors, float(origins[0]) / horizon)
+    weights = combination_weights(errors, n_horizons)
     if not model.levels:
         return Combination(lines, origins, errors, weights)
     center = np.stack([combine(one.points(middle), weights) for one in found])
     steps = np.stack([one.steps for one in found])
-    moved = steps + (center - steps[..., middle])[..., None]
-    known = np.where(np.isfinite(moved).all(axis=-1), truth, np.nan)
-    shifts = calibration_shifts(model.levels, known, moved)
-    shifts[middle] = 0.0
-    return Combination(lines, origins, errors, weights, shifts)
+    factors = calibration_factors(model.levels, truth, steps, center, n_horizons)
+    factors = factors * spread_ratio(steps, again)
+    return Combination(lines, origins, errors, weights, factors)
 
 
 def _warn_where_behind(combination: Combination) -> None:
@@ -263,12 +298,18 @@ def _at_origin(
     offset, horizon = np.maximum(panel.lengths - back, 1), model.settings.horizon
     everyone = np.arange(len(panel))
     _, by_line = line_forecasts(lines, series, (offset, offset), horizon, everyone)
-    steps = model.predict(panel, scale, (offset, offset))
-    quantiles = steps.swapaxes(1, 2).reshape(-1, horizon, steps.shape[3])
     places = panel.start[:-1, None] + offset[:, None] + np.arange(horizon)
     inside = (places < panel.start[1:, None]) & (panel.lengths - back >= 2)[:, None]
     truth = panel.values[np.minimum(places, len(panel.values) - 1)]
-    return _Found(by_series(np.where(inside[..., None], truth, np.nan)), by_line, quantiles)
+    steps = _network_steps(panel, back, model, scale)
+    return _Found(by_series(np.where(inside[..., None], truth, np.nan)), by_line, steps)
+
+
+def _network_steps(panel: Panel, back: int, model: PanelModel, scale: SeriesScale) -> np.ndarray:
+    """Return (n_series, horizon, n_quantiles or 1), forecast so many steps before the end."""
+    offset = np.maximum(panel.lengths - back, 1)
+    steps = model.predict(panel, scale, (offset, offset))
+    return steps.swapaxes(1, 2).reshape(-1, steps.shape[1], steps.shape[3])
 
 
 def panel_before(panel: Panel, origins: np.ndarray) -> Panel:

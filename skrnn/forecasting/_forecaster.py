@@ -74,11 +74,12 @@ class Seq2SeqForecaster(PanelForecaster):
     teacher_forcing : float in [0, 1], default=0.5
         How often the autoregressive decoder, while training, goes on from the true value
         and not from its own [8]_. A value, like the dropout rates.
-    sp : int or None, default=None
-        Period of the season. What is learned is the difference from the value so many steps
-        before. None means the usual one of the frequency of `y` (12 for months, 7 for days, 24
-        for hours), and 1 for weeks, years and integers: the difference from the last value. 0
-        is the difference from the mean of the window, for far horizons and noisy series.
+    sp : int, sequence of int or None, default=None
+        Period of the season, or several, as in `(24, 168)`. What the network learns is the
+        difference from the value so many steps before; 1 is the difference from the last value, 0
+        that from the mean of the window. None looks for the steps of an hour, a day, a week and a
+        year in the data, and where there is no calendar for peaks of the autocorrelation; the
+        network then takes differences from what is nearest.
     scaler : {"window", "level", "standard"} or None, default="window"
         "window" takes every window relative to its own mean and standard deviation [9]_,
         "level" relative to its own mean, in units of the standard deviation of the series, and
@@ -99,13 +100,18 @@ class Seq2SeqForecaster(PanelForecaster):
         panel as are forecast, and shift the quantiles so that they cover their share [10]_.
     n_members : int, default=1
         Networks that are trained, from different initial weights. Their median is the forecast.
-    baselines : "auto" or sequence of str, default=()
+    baselines : "auto" or sequence of str and sktime forecasters, default="auto"
         Lines that forecast beside the network: "last", "mean", "drift", "seasonal" (the last
-        season once more), "ridge" (linear regression on windows), "log_ridge", "pooled_ridge"
-        (one for all series) and "pooled_log_ridge"; "auto" is all of them. The forecast is then
-        the mean of all members, weighted by their errors in a part at the end of each series
-        [11]_, for which a network is trained without it; quantiles are calibrated there, too.
-        `()` is the network alone.
+        season once more), "smoothing" (exponential, with a season), "damped" (and a damped
+        trend), "theta", "ridge" (linear regression on windows), "log_ridge", "pooled_ridge" (one
+        for all series) and "pooled_log_ridge"; "auto" is all of them. A forecaster of sktime is
+        fitted anew at every origin. The forecast is the mean of all members, weighted by their
+        errors in a part at the end of each series [11]_, for which a network is trained without
+        it; quantiles are calibrated there, too. `()` is the network alone, in half the time.
+    effort : float, default=1.0
+        How much a fit may take: epochs that are not given, and the number of series up to which
+        lines that take them one by one (smoothing, theta) are used, 1000 at an effort of 1, grow
+        with it. It counts steps and not seconds, so that results do not depend on the machine.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Optimizer; an object is copied, never changed.
     learning_rate : float or None, default=None
@@ -119,7 +125,7 @@ class Seq2SeqForecaster(PanelForecaster):
         Largest Euclidean norm of the gradient of each weight array, as in Keras.
     epochs : int or None, default=None
         Passes over the windows. None means as many as make 3000 optimizer steps, but at least
-        10 and at most 200.
+        10 and at most 40, times the effort: a small network learns few windows by heart soon.
     steps_per_epoch : int or None, default=None
         Batches of an epoch; the windows are drawn anew for each. None means all windows, or 200
         batches of them if there are more.
@@ -138,7 +144,7 @@ class Seq2SeqForecaster(PanelForecaster):
     Attributes
     ----------
     settings_ : Settings
-        Horizon, window, season and segment length that are in use.
+        Horizon, window, season and segment length that are in use, and all seasons that there are.
     history_ : History
         Losses of the first network, epoch by epoch.
     n_parameters_ : int
@@ -232,7 +238,8 @@ class Seq2SeqForecaster(PanelForecaster):
         loss=None,
         calibrate=False,
         n_members=1,
-        baselines=(),
+        baselines="auto",
+        effort=1.0,
         optimizer="adam",
         learning_rate=None,
         lr_schedule="cosine",
@@ -271,6 +278,7 @@ class Seq2SeqForecaster(PanelForecaster):
         self.calibrate = calibrate
         self.n_members = n_members
         self.baselines = baselines
+        self.effort = effort
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.lr_schedule = lr_schedule
@@ -307,6 +315,7 @@ class Seq2SeqForecaster(PanelForecaster):
             "optimizer": "sgd",
             "clipnorm": None,
             "batch_size": 8,
+            "baselines": (),
             "random_state": 0,
         }
         return [
@@ -315,6 +324,7 @@ class Seq2SeqForecaster(PanelForecaster):
                 **small,
                 "decoder": "repeat",
                 "multivariate": "joint",
+                "baselines": ("last", "smoothing", "ridge"),
                 "n_members": 2,
                 "finetune_epochs": 1,
             },

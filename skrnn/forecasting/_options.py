@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
+from sktime.forecasting.base import BaseForecaster
+
 from ..compat._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
-from ._lines import BASELINES
+from .lines import BASELINES, Baseline, sktime_baseline
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _OWN: dict[str, list[Any]] = {
     "window": [_POSITIVE_INT, None],
     "segment_length": [_POSITIVE_INT, None],
-    "sp": [Interval(Integral, 0, None, closed="left"), None],
+    "sp": [Interval(Integral, 0, None, closed="left"), "array-like", None],
     "scaler": [StrOptions({"window", "level", "standard"}), None],
     "multivariate": [StrOptions({"independent", "joint"})],
     "calendar": ["boolean"],
@@ -28,12 +31,14 @@ _OWN: dict[str, list[Any]] = {
     "finetune_epochs": [Interval(Integral, 0, None, closed="left")],
     "n_jobs": [Integral, None],
     "baselines": [StrOptions({"auto"}), "array-like"],
+    "effort": [Interval(Real, 0, None, closed="neither")],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
 }
-# Optimizer steps that a fit takes, if epochs and steps are not given, and the bounds of both.
+# Optimizer steps that a fit takes, if epochs and steps are not given, and the bounds of both: a
+# network that sees few windows more often than that learns them by heart.
 _STEPS = 3000
 _MOST_STEPS_PER_EPOCH = 200
-_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 200
+_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +57,7 @@ class ForecasterOptions:
     training: TrainingOptions
     window: int | None
     segment_length: int | None
-    sp: int | None
+    sp: tuple[int, ...] | None
     scaler: str | None
     multivariate: str
     calendar: bool
@@ -62,19 +67,22 @@ class ForecasterOptions:
     steps_per_epoch: int | None
     finetune_epochs: int
     n_jobs: int | None
-    baselines: tuple[str, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    effort: float = 1.0
 
     def for_windows(self, n_windows: int) -> tuple[TrainingOptions, int]:
         """Return how to train on so many windows, and how many of them an epoch takes.
 
         All windows are an epoch, or 200 batches of them if there are more. There are as many epochs
-        as it takes for 3000 optimizer steps, but at least 10 and at most 200.
+        as it takes for 3000 optimizer steps, but at least 10 and at most 40; all of them times the
+        effort.
         """
         batch_size, steps, epochs = self.training.batch_size, self.steps_per_epoch, self.epochs
         if steps is None:
             steps = min(_MOST_STEPS_PER_EPOCH, -(-n_windows // batch_size))
         if epochs is None:
             epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, _STEPS // steps))
+            epochs = max(1, round(epochs * self.effort))
         return replace(self.training, epochs=epochs), steps * batch_size
 
     def finetuning(self) -> ForecasterOptions:
@@ -113,7 +121,8 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
         ForecasterOptions,
         {
             **{name: value for name, value in params.items() if name != "decoder"},
-            "baselines": _baseline_names(params.get("baselines", ())),
+            "baselines": _baselines(params["baselines"]),
+            "sp": _seasons(params["sp"]),
         },
         decoder=options_of(
             DecoderOptions, {**params, "segment_length": params["segment_length"] or 1}
@@ -126,13 +135,33 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
     )
 
 
-def _baseline_names(baselines: Any) -> tuple[str, ...]:
+def _baselines(baselines: Any) -> tuple[Baseline, ...]:
     if isinstance(baselines, str):  # "auto"
-        return tuple(BASELINES)
-    unknown = [name for name in baselines if name not in BASELINES]
-    if unknown:
+        return tuple(BASELINES.values())
+    found: dict[str, Baseline] = {}
+    for one in baselines:
+        if isinstance(one, BaseForecaster):
+            baseline = sktime_baseline(one, found)
+        elif isinstance(one, str) and one in BASELINES:
+            baseline = BASELINES[one]
+        else:
+            raise ValueError(
+                f"baselines has {one!r}, which is not known. Choose among {list(BASELINES)} and "
+                'forecasters of sktime, or set baselines="auto" for all that have a name.'
+            )
+        found[baseline.name] = baseline
+    return tuple(found.values())
+
+
+def _seasons(sp: Any) -> tuple[int, ...] | None:
+    """Return the periods that are given, shortest first."""
+    if sp is None:
+        return None
+    periods = np.atleast_1d(sp)
+    whole = periods.size and all(isinstance(one, Integral) for one in periods.ravel())
+    if not whole or periods.ndim > 1 or (periods.size > 1 and periods.min() < 2):
         raise ValueError(
-            f"baselines has {unknown[0]!r}, which is not known. Choose among {list(BASELINES)}, or "
-            'set baselines="auto" for all of them.'
+            f"sp={sp!r} is no period. Give a whole number of steps, or several from 2 on, as in "
+            "sp=(24, 168)."
         )
-    return tuple(dict.fromkeys(baselines))
+    return tuple(sorted({int(one) for one in periods}))

@@ -17,7 +17,7 @@ from ._calendar import calendar_features
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._quantiles import calibration_shifts, shift_quantiles
-from ._settings import Settings, choose_settings
+from ._settings import Settings
 from ._store import Columns, SeriesScale, Store
 
 # One over the share of a series that a calibration keeps.
@@ -156,12 +156,11 @@ class PanelModel:
         return make_spec(decoder, shape)
 
 
-def new_model(panel: Panel, options: ForecasterOptions, horizon: int) -> PanelModel:
+def new_model(panel: Panel, options: ForecasterOptions, settings: Settings) -> PanelModel:
     """Return a model without networks: what options and data say before training."""
-    settings = choose_settings(options, panel.lengths, panel.axis.step, horizon)
     reader = WindowReader(
         window=settings.window,
-        horizon=horizon,
+        horizon=settings.horizon,
         relative_to_level=options.scaler in ("window", "level"),
         relative_to_scale=options.scaler == "window",
         season=settings.season,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 # Weights are inverse to this power of the mean absolute error.
-_POWER = 3.0
+_POWER = 4.0
 # Errors of a series count as much as those of the panel after so many horizons held back.
 _PRIOR_HORIZONS = 2.0
+# Members of each series that have a weight.
+_BEST = 10
 # Origins held back at the end of each series, at most, and their share of a typical series.
 _MOST_ORIGINS, _LARGEST_SHARE = 24, 0.25
 _FEW_SERIES = 50
@@ -104,9 +106,17 @@ def combination_weights(errors: np.ndarray, n_horizons: float) -> np.ndarray:
     own = np.where(np.isnan(logs), panel, logs)
     shrunk = share * own + (1.0 - share) * panel
     usable = ever | ~ever.any(axis=0)
-    raw = np.where(usable, np.exp(-_POWER * shrunk), 0.0)
+    raw = _of_the_best(np.where(usable, np.exp(-_POWER * shrunk), 0.0))
     weights: np.ndarray = raw / raw.sum(axis=0)
     return weights
+
+
+def _of_the_best(raw: np.ndarray) -> np.ndarray:
+    """Return weights of the best members alone: many poor ones outweigh a few good ones."""
+    if len(raw) <= _BEST:
+        return raw
+    least = np.sort(raw, axis=0)[-_BEST]
+    return np.where(raw >= least, raw, 0.0)
 
 
 def combine(forecasts: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -26,12 +26,14 @@ PAIR = pd.DataFrame({"a": wave(seed=1), "b": wave(seed=2, level=-1000.0)}, MONTH
 
 
 def make(**params):
+    """Return a network alone, unless `baselines` are given."""
     small = {
         "window": WINDOW,
         "units": 2,
         "epochs": 2,
         "batch_size": 16,
         "cell": "simple",
+        "baselines": (),
         "random_state": 0,
     }
     return Seq2SeqForecaster(**{**small, **params})

@@ -7,15 +7,29 @@ from _engine import keras_reads_variables
 from _forecaster import FH, MONTHS, NEW, PAIR, Y, make, panel_of
 from numpy.testing import assert_allclose, assert_array_equal
 from sktime.base import load
+from sktime.forecasting.exp_smoothing import ExponentialSmoothing
 from sktime.forecasting.model_selection import ForecastingGridSearchCV
+from sktime.forecasting.naive import NaiveForecaster
 from sktime.split import ExpandingWindowSplitter
+from statsmodels.tsa.holtwinters import ExponentialSmoothing as HoltWinters
 
-from skrnn.forecasting._lines import BASELINES, Baseline, Repetition, SeriesSet, Task, make_lines
+from skrnn import load as load_safely
+from skrnn import save
+from skrnn.forecasting._quantiles import calibration_factors
 from skrnn.forecasting._weights import (
     combination_weights,
     combine,
     held_back_origins,
     member_errors,
+)
+from skrnn.forecasting.lines import (
+    BASELINES,
+    Baseline,
+    Past,
+    Repetition,
+    SeriesSet,
+    Task,
+    make_lines,
 )
 
 pytestmark = [
@@ -34,15 +48,25 @@ def combined(**params):
     return make(**{"baselines": "auto", **params})
 
 
+def named(names, task):
+    return make_lines([BASELINES[name] for name in names], task)
+
+
 @pytest.fixture(scope="module")
 def fitted():
     return combined().fit(Y, fh=FH)
 
 
 class TestWeights:
-    def test_are_inverse_to_the_cube_of_the_error(self):
+    def test_are_inverse_to_the_fourth_power_of_the_error(self):
         errors = np.array([[[1.0]], [[2.0]]])
-        assert_allclose(combination_weights(errors, 1e12)[:, 0], [8 / 9, 1 / 9])
+        assert_allclose(combination_weights(errors, 1e12)[:, 0], [16 / 17, 1 / 17])
+
+    def test_many_poor_members_do_not_outweigh_a_few_good_ones(self):
+        errors = np.concatenate([np.ones(3), np.linspace(2, 3, 30)])[:, None, None]
+        weights = combination_weights(errors, 1.0)[:, 0]
+        assert np.count_nonzero(weights[3:]) == 7
+        assert weights[:3].sum() > 0.5
 
     def test_few_origins_count_less(self):
         errors = np.array([[[1.0]], [[4.0]]])
@@ -110,15 +134,16 @@ class TestLines:
 
     def test_naive_ones_by_hand(self):
         task = Task(self.SERIES, 3, (2,), 6)
-        history = np.array([[1.0, 2.0, 4.0, 7.0, 8.0, 13.0]])
+        history = np.array([[1.0, 1.0, 2.0, 4.0, 7.0, 8.0, 13.0]])
+        past = Past(history, np.array([6]), np.zeros(1, int))
         found = {
-            line.name: line.forecast(history, np.zeros(1, int), 3)[0].tolist()
-            for line in make_lines(["last", "mean", "drift", "seasonal"], task)
+            line.name: line.forecast(past, 3)[0].tolist()
+            for line in named(["last", "mean", "drift", "seasonal"], task)
         }
         assert found == {
             "last value": [13.0] * 3,
-            "mean": [6.8] * 3,
-            "drift": [15.75, 18.5, 21.25],
+            "mean": [35 / 6] * 3,
+            "drift": [15.4, 17.8, 20.2],
             "seasonal naive 2": [8.0, 13.0, 8.0],
         }
 
@@ -128,15 +153,15 @@ class TestLines:
         waves = [10 + s + np.sin(steps * 2 * np.pi / 8 + s) for s in range(3)]
         waves = np.exp(waves) if "log" in name else np.stack(waves)
         series = SeriesSet(np.ravel(waves[:, :72]), np.arange(4) * 72, np.zeros(3, int))
-        (line, *_) = make_lines([name], Task(series, 4, (8,), 72))
-        history = series.last(line.reach, np.arange(3), np.full(3, 72))
-        found = line.forecast(history, np.arange(3), 4)
+        (line, *_) = named([name], Task(series, 4, (8,), 72))
+        past = series.past(line.reach, np.arange(3), np.full(3, 72), np.arange(3))
+        found = line.forecast(past, 4)
         assert_allclose(found, waves[:, 72:76], rtol=2e-2)
 
     def test_logarithms_are_left_out_where_there_are_none(self):
         rng = np.random.default_rng(0)
         series = SeriesSet.of(rng.normal(size=(120, 1)), np.array([0, 60, 120]))
-        assert make_lines(["log_ridge", "pooled_log_ridge"], Task(series, 3, (), 60)) == []
+        assert named(["log_ridge", "pooled_log_ridge"], Task(series, 3, (), 60)) == []
 
     def test_a_kind_is_one_record(self, monkeypatch):
         toy = Baseline("toy", lambda task: [Repetition("five steps", 5)])
@@ -149,12 +174,10 @@ class TestForecasts:
     def test_are_the_weighted_mean_of_the_members(self, fitted):
         series = SeriesSet.of(Y.to_numpy()[:, None], np.array([0, len(Y)]))
         held_back = fitted.validation_errors_.index[0]
-        task = Task(series, 3, (), len(Y) - held_back)
+        task = Task(series, 3, fitted.settings_.seasons, len(Y) - held_back)
         one = np.zeros(1, int)
-        members = {
-            line.name: line.forecast(series.last(line.reach, one, series.lengths), one, 3)[0]
-            for line in make_lines(tuple(BASELINES), task)
-        }
+        past = series.past(len(Y), one, series.lengths, one)
+        members = {line.name: line.forecast(past, 3)[0] for line in named(BASELINES, task)}
         members["network"] = make().fit(Y, fh=FH).predict().to_numpy()
         weights = fitted.weights_.loc["sales"]
         expected = sum(weights[name] * members[name] for name in weights.index)
@@ -217,10 +240,109 @@ class TestForecasts:
         assert np.isfinite(forecaster.predict()).all()
 
 
+class Broken(NaiveForecaster):
+    """A forecaster that cannot be fitted."""
+
+    def _fit(self, y, X, fh):
+        raise RuntimeError("nothing works")
+
+
+class TestForecastersOfSktime:
+    def test_stand_beside_the_network(self):
+        given = [NaiveForecaster(), "ridge", NaiveForecaster("drift"), Y.iloc[:0]]
+        forecaster = combined(baselines=given[:3]).fit(Y, fh=FH)
+        names = list(forecaster.weights_)
+        assert names[0] == "NaiveForecaster"
+        assert names[-2:] == ["NaiveForecaster 2", "network"]
+        by_name = combined(baselines=["last", "ridge", "drift"]).fit(Y, fh=FH)
+        assert_allclose(forecaster.weights_, by_name.weights_)
+        assert_allclose(forecaster.predict(), by_name.predict())
+        with pytest.raises(ValueError, match="baselines has"):
+            combined(baselines=given).fit(Y, fh=FH)
+
+    def test_are_fitted_to_what_is_known_alone(self):
+        given = ExponentialSmoothing(trend="add")
+        one = combined(baselines=[given]).fit(Y, fh=FH).validation_errors_["ExponentialSmoothing"]
+        changed = Y.copy()
+        changed.iloc[-3:] = 1e6
+        other = combined(baselines=[given]).fit(changed, fh=FH).validation_errors_
+        whole = one.index >= 6
+        assert_array_equal(one[whole], other["ExponentialSmoothing"][whole])
+
+    def test_one_that_fails_is_named_and_left_out(self):
+        with pytest.warns(UserWarning, match="'Broken' failed .* RuntimeError: nothing works"):
+            forecaster = combined(baselines=["last", Broken()]).fit(Y, fh=FH)
+        assert forecaster.weights_["Broken"].item() == 0
+        with pytest.warns(UserWarning, match="'Broken' failed"):
+            broken = forecaster.predict()
+        assert_array_equal(broken, combined(baselines=["last"]).fit(Y, fh=FH).predict())
+
+    def test_a_kind_that_fails_is_named_and_left_out(self, monkeypatch):
+        monkeypatch.setitem(BASELINES, "toy", Baseline("toy", lambda task: 1 / 0))
+        with pytest.warns(UserWarning, match="'toy' failed .* ZeroDivisionError"):
+            forecaster = combined(baselines=["last", "toy"]).fit(Y, fh=FH)
+        assert list(forecaster.weights_) == ["last value", "network"]
+
+
+class TestSmoothing:
+    @pytest.mark.parametrize(("name", "damped"), [("smoothing", False), ("damped", True)])
+    def test_is_that_of_statsmodels(self, name, damped):
+        series = SeriesSet.of(Y.to_numpy()[:, None], np.array([0, len(Y)]))
+        (line,) = named([name], Task(series, 3, (12,), len(Y)))
+        one = np.zeros(1, int)
+        found = line.forecast(series.past(len(Y), one, series.lengths, one), 3)[0]
+        trend = {"trend": "add", "damped_trend": True} if damped else {}
+        model = HoltWinters(
+            (Y.to_numpy() - Y.mean()) / Y.to_numpy().std(),
+            seasonal="add",
+            seasonal_periods=12,
+            initialization_method="heuristic",
+            **trend,
+        )
+        expected = model.fit().forecast(3) * Y.to_numpy().std() + Y.mean()
+        assert_allclose(found, expected, rtol=1e-6)
+
+    def test_is_left_out_of_large_panels_unless_more_effort_is_allowed(self):
+        values = np.random.default_rng(0).normal(size=(20 * 1200, 1))
+        series = SeriesSet.of(values, np.arange(1201) * 20)
+        assert named(["smoothing", "damped", "theta"], Task(series, 3, (), 20)) == []
+        assert len(named(["theta"], Task(series, 3, (), 20, effort=1.2))) == 1
+
+    def test_a_short_series_among_long_ones_goes_without(self):
+        forecaster = combined(baselines=["smoothing", "last"]).fit(panel_of([48, 6]), fh=FH)
+        assert np.isfinite(forecaster.predict()).all(axis=None)
+
+
+class TestIntervals:
+    def test_are_wider_the_fewer_errors_are_independent(self):
+        rng = np.random.default_rng(0)
+        levels, values = (0.05, 0.5, 0.95), np.broadcast_to([-1.0, 0.0, 1.0], (9, 1, 12, 3))
+        free = rng.normal(size=(9, 1, 12))
+        tied = np.repeat(rng.normal(size=(9, 1, 1)), 12, axis=2)
+        for error in (free, tied / np.abs(tied).mean() * np.abs(free).mean()):
+            factors = calibration_factors(levels, error, values, np.zeros_like(error), 3.0)
+            assert factors[1] == 0
+            assert factors[0] == -factors[2]
+            share = (np.abs(error) <= factors[2]).mean()
+            assert share == 1 if error is not free else 0.9 < share < 0.98
+
+    def test_cover_their_share_of_noise(self):
+        y = pd.Series(np.random.default_rng(0).normal(size=200), pd.RangeIndex(200))
+        forecaster = combined(epochs=10).fit(y[:100], fh=FH)
+        low, high = np.moveaxis(forecaster.predict_rolling(y[90:], alpha=[0.05, 0.95]), -1, 0)
+        truth = np.lib.stride_tricks.sliding_window_view(y.to_numpy()[96:], 3)
+        share = ((low[..., 0] <= truth) & (truth <= high[..., 0])).mean()
+        assert 0.75 < share < 0.99
+
+    def test_beyond_what_was_learned_a_warning_says_so(self, fitted):
+        with pytest.warns(UserWarning, match=r"at 0.01, 0.99 lie beyond those .* 0.05 to 0.95"):
+            fitted.predict_interval(coverage=0.98)
+
+
 class TestWarning:
     def test_a_network_behind_the_last_value(self):
         jumps = pd.Series(np.cumsum(np.random.default_rng(0).normal(size=48)), MONTHS)
-        forecaster = combined(epochs=1, learning_rate=1.0)
+        forecaster = combined(epochs=1, learning_rate=1.0, sp=1)
         with pytest.warns(UserWarning, match=r"network alone is \d+\.\d+ times that of the last"):
             forecaster.fit(jumps, fh=FH)
         errors = forecaster.validation_errors_.mean()
@@ -289,6 +411,14 @@ class TestLifetime:
         grid = {"baselines": [(), "auto", ("last", "ridge")]}
         search = ForecastingGridSearchCV(make(), cv, grid).fit(Y, fh=FH)
         assert search.best_params_["baselines"] in grid["baselines"]
+
+    def test_saved_and_loaded(self, fitted, tmp_path):
+        save(fitted, tmp_path / "model.skrnn")
+        again = load_safely(tmp_path / "model.skrnn")
+        assert_array_equal(again.predict(), fitted.predict())
+        assert_array_equal(
+            again.update(NEW[:3]).predict(), fitted.clone().fit(Y, fh=FH).update(NEW[:3]).predict()
+        )
 
     def test_unknown_names_are_refused(self):
         with pytest.raises(ValueError, match=r"baselines has 'arima', which is not known.*'ridge'"):

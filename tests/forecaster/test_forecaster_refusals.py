@@ -141,7 +141,7 @@ OUT_OF_RANGE = [
     ("units", "many", "an array-like"),
     ("decoder", "greedy", "'autoregressive'"),
     ("segment_length", 0, "[1, inf) or None"),
-    ("sp", -1, "[0, inf) or None"),
+    ("sp", -1, "[0, inf), an array-like or None"),
     ("scaler", "minmax", "'level'"),
     ("multivariate", "both", "'independent'"),
     ("calendar", "yes", "'bool'"),

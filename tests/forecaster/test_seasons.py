@@ -1,10 +1,16 @@
 """Seasons that the data show."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from skrnn.forecasting._lines import SeriesSet
-from skrnn.forecasting._seasons import find_seasons
+from skrnn.forecasting._seasons import (
+    choose_periods,
+    confirmed_periods,
+    find_seasons,
+    suggested_periods,
+)
+from skrnn.forecasting.lines import SeriesSet
 
 
 def series_of(*parts):
@@ -50,3 +56,50 @@ def test_series_of_a_panel_together():
     season = rng.normal(size=12)
     parts = [np.resize(season, n) + 0.5 * rng.normal(size=n) for n in (60, 48, 84)]
     assert find_seasons(series_of(*parts, np.zeros(50))) == (12,)
+
+
+@pytest.mark.parametrize(
+    ("freq", "periods"),
+    [
+        ("15min", (4, 96, 672)),
+        ("30min", (48, 336)),
+        ("h", (24, 168)),
+        ("2h", (12, 84)),
+        ("D", (7, 365)),
+        ("B", (5, 261)),
+        ("W", (52,)),
+        ("MS", (12,)),
+        ("BQE", (4,)),
+        ("YS", ()),
+        ("s", ()),
+    ],
+)
+def test_the_calendar_suggests(freq, periods):
+    assert suggested_periods(pd.tseries.frequencies.to_offset(freq)) == periods
+
+
+def test_the_calendar_is_confirmed_by_the_data():
+    noise = np.random.default_rng(0).normal(size=400)
+    day = pd.offsets.Day()
+    assert choose_periods(day, series_of(noise)) == ()
+    assert choose_periods(day, series_of(wave(7, 400) + noise)) == (7,)
+    # A season that the calendar does not know shows, too.
+    assert choose_periods(day, series_of(wave(10, 400, 3) + noise)) == (10,)
+
+
+def test_a_long_season_under_noise():
+    rng = np.random.default_rng(0)
+    part = wave(52, 600) + rng.normal(size=600)
+    assert find_seasons(series_of(part)) == ()
+    assert choose_periods(pd.offsets.Week(), series_of(part)) == (52,)
+    assert choose_periods(1, series_of(part)) == (52,)
+
+
+def test_the_usual_season_of_a_series_too_short_to_tell():
+    noise = np.random.default_rng(0).normal(size=30)
+    assert choose_periods(pd.offsets.MonthEnd(), series_of(noise)) == (12,)
+    assert choose_periods(pd.offsets.Week(), series_of(np.tile(noise, 3))) != (52,)
+
+
+def test_multiples_of_a_season_are_none():
+    assert confirmed_periods(series_of(wave(12, 300)), (4, 12, 24)) == (12,)

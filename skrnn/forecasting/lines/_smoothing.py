@@ -1,0 +1,187 @@
+"""Exponential smoothing and the Theta method, by statsmodels."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ._by_series import forecast_each, warn_left_out
+from ._protocol import Line, Task
+from ._series import Past
+
+# Steps that are looked back, at most. Of longer series there is enough for regressions.
+_LONGEST = 2000
+# Series that are smoothed, one after the other.
+_MOST_SERIES = 1000
+# Steps that the starting values of statsmodels need.
+_FEWEST = 10
+_PARAMETERS = ("smoothing_level", "smoothing_trend", "smoothing_seasonal", "damping_trend")
+
+
+@dataclass(frozen=True)
+class Smoothing:
+    """Level, season and damped trend by exponential smoothing (Holt, Winters, Gardner).
+
+    Attributes
+    ----------
+    name : str
+    season : int
+        1 where there is none.
+    damped : bool
+        With a damped trend.
+    parameters : array of shape (n_series, 4)
+        Of level, trend, season and damping, learned from each series; NaN where it is too short.
+    reach : int
+    """
+
+    name: str
+    season: int
+    damped: bool
+    parameters: np.ndarray
+    reach: int = _LONGEST
+
+    @property
+    def fewest(self) -> int:
+        """Return what the starting values take."""
+        return _fewest(self.season)
+
+    def forecast(self, past: Past, horizon: int) -> np.ndarray:
+        """Return the forecasts, from parameters that are known."""
+
+        def forecast(history: np.ndarray, which: int) -> Any:
+            parameters = self.parameters[which]
+            if np.isnan(parameters[0]):
+                return np.nan
+            given = {
+                name: value
+                for name, value in zip(_PARAMETERS, parameters, strict=True)
+                if not np.isnan(value)
+            }
+            level, unit = _level_and_unit(history)
+            model = _smoothing_model((history - level) / unit, self.season, self.damped)
+            return model.fit(optimized=False, **given).forecast(horizon) * unit + level
+
+        with _quiet():
+            return forecast_each(self.name, past, horizon, self.reach, forecast)
+
+
+@dataclass(frozen=True)
+class Theta:
+    """The Theta method: half of the trend, and exponential smoothing.
+
+    Parameters are found anew at every origin, which is fast.
+
+    Attributes
+    ----------
+    name : str
+    season : int
+    reach : int
+    """
+
+    name: str
+    season: int
+    reach: int = _LONGEST
+
+    @property
+    def fewest(self) -> int:
+        """Return two seasons, and a few steps."""
+        return _fewest(self.season)
+
+    def forecast(self, past: Past, horizon: int) -> np.ndarray:
+        """Return the forecasts."""
+        from statsmodels.tsa.forecasting.theta import ThetaModel
+
+        def forecast(history: np.ndarray, which: int) -> Any:
+            unit = np.abs(history).mean() or 1.0
+            model = ThetaModel(
+                history / unit, period=self.season, deseasonalize=self.season > 1, method="auto"
+            )
+            return np.asarray(model.fit().forecast(horizon)) * unit
+
+        with _quiet():
+            return forecast_each(self.name, past, horizon, self.reach, forecast)
+
+
+def smoothing_lines(task: Task, *, damped: bool) -> list[Line]:
+    """Return exponential smoothing with each season, where series are few and not too long."""
+    lines: list[Line] = []
+    for season in _seasons(task):
+        name = f"{'damped ' if damped else ''}smoothing" + (f" {season}" if season > 1 else "")
+        parameters = _learn(task, name, season, damped)
+        if not np.isnan(parameters).all():
+            lines.append(Smoothing(name, season, damped, parameters))
+    return lines
+
+
+def theta_lines(task: Task) -> list[Line]:
+    """Return the Theta method with each season, where series are few and not too long."""
+    return [
+        Theta("theta" + (f" {season}" if season > 1 else ""), season) for season in _seasons(task)
+    ]
+
+
+def _seasons(task: Task) -> tuple[int, ...]:
+    if task.length > _LONGEST or len(task.series) > _MOST_SERIES * task.effort:
+        return ()
+    there = tuple(season for season in task.seasons if task.length >= _fewest(season))
+    return there or ((1,) if task.length >= _fewest(1) else ())
+
+
+def _fewest(season: int) -> int:
+    return max(_FEWEST, 3 * season if season > 1 else 0)
+
+
+def _learn(task: Task, name: str, season: int, damped: bool) -> np.ndarray:
+    series = task.series
+    parameters = np.full((len(series), len(_PARAMETERS)), np.nan)
+    failure = None
+    with _quiet():
+        for number, (first, last) in enumerate(pairwise(series.start)):
+            values = series.values[first + series.late[number] : last][-_LONGEST:]
+            if len(values) < _fewest(season):
+                continue
+            level, unit = _level_and_unit(values)
+            try:
+                found = _smoothing_model((values - level) / unit, season, damped).fit().params
+            except Exception as error:  # of statsmodels: nobody knows which ones there are
+                failure = error
+            else:
+                parameters[number] = [found.get(key, np.nan) for key in _PARAMETERS]
+    if failure is not None:
+        warn_left_out(name, failure)
+    return parameters
+
+
+def _smoothing_model(values: np.ndarray, season: int, damped: bool) -> Any:
+    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+
+    seasonal: dict[str, Any] = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
+    return ExponentialSmoothing(
+        values,
+        trend="add" if damped else None,
+        damped_trend=damped,
+        initialization_method="heuristic",
+        **seasonal,
+    )
+
+
+def _level_and_unit(values: np.ndarray) -> tuple[float, float]:
+    """Return mean and deviation: the optimiser of statsmodels wants numbers near one."""
+    level, unit = float(values.mean()), float(values.std())
+    return level, unit if unit > 1e-9 * abs(level) else 1.0
+
+
+class _quiet(warnings.catch_warnings):
+    """Without the warnings of an optimiser that stops early: its result is validated anyway."""
+
+    def __enter__(self) -> Any:
+        from statsmodels.tools.sm_exceptions import ModelWarning
+
+        entered = super().__enter__()
+        warnings.simplefilter("ignore", ModelWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return entered
