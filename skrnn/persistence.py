@@ -275,7 +275,7 @@ def _to_format_2(name: str, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_format_3(name: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Forecasters have an effort, settings several seasons, combinations other calibrations."""
+    """Forecasters have an effort, settings several seasons; calibrations were other numbers."""
     if name == "Seq2SeqForecaster":
         return {"effort": 1.0, **state}
     if name == "Settings":

@@ -180,6 +180,7 @@ def test_arrays_of_windows_and_sequences():
     assert to_sequences([ROWS[:3], ROWS[:5]]).shape == (2, 5, 2)
 
 
+@pytest.mark.filterwarnings("ignore:On what was held back:UserWarning")
 def test_forecaster_on_a_panel():
     frames = {
         f"series {number}": pd.DataFrame(

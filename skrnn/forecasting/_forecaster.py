@@ -103,11 +103,12 @@ class Seq2SeqForecaster(PanelForecaster):
     baselines : "auto" or sequence of str and sktime forecasters, default="auto"
         Lines that forecast beside the network: "last", "mean", "drift", "seasonal" (the last
         season once more), "smoothing" (exponential, with a season), "damped" (and a damped
-        trend), "theta", "ridge" (linear regression on windows), "log_ridge", "pooled_ridge" (one
-        for all series) and "pooled_log_ridge"; "auto" is all of them. A forecaster of sktime is
-        fitted anew at every origin. The forecast is the mean of all members, weighted by their
-        errors in a part at the end of each series [11]_, for which a network is trained without
-        it; quantiles are calibrated there, too. `()` is the network alone, in half the time.
+        trend), "log_damped" (on logarithms), "theta", "ridge" (linear regression on windows),
+        "log_ridge", "pooled_ridge" (one for all series) and "pooled_log_ridge"; "auto" is all of
+        them. A forecaster of sktime is fitted anew at every origin. The forecast is the mean of
+        all members, weighted by their errors in a part at the end of each series [11]_, for
+        which a network is trained without it; quantiles are calibrated there, too. `()` is the
+        network alone, in half the time.
     effort : float, default=1.0
         How much a fit may take: epochs that are not given, and the number of series up to which
         lines that take them one by one (smoothing, theta) are used, 1000 at an effort of 1, grow

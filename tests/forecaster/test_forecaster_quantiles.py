@@ -18,6 +18,7 @@ pytestmark = [
 class TestQuantiles:
     ALPHA = (0.01, 0.05, 0.2, 0.5, 0.6, 0.9, 0.99)
 
+    @pytest.mark.filterwarnings("ignore:Quantiles at 0.01, 0.99 lie beyond:UserWarning")
     def test_are_increasing_around_the_forecast(self, fitted):
         quantiles = fitted.predict_quantiles(alpha=list(self.ALPHA))
         assert list(quantiles.columns) == [("sales", alpha) for alpha in self.ALPHA]

@@ -39,6 +39,7 @@ BASELINES = {
         Baseline("seasonal", seasonal_lines),
         Baseline("smoothing", partial(smoothing_lines, damped=False)),
         Baseline("damped", partial(smoothing_lines, damped=True)),
+        Baseline("log_damped", partial(smoothing_lines, damped=True, logs=True)),
         Baseline("theta", theta_lines),
         Baseline("ridge", partial(linear_lines, logs=False, pooled=False)),
         Baseline("log_ridge", partial(linear_lines, logs=True, pooled=False)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -35,6 +35,8 @@ class Smoothing:
         With a damped trend.
     parameters : array of shape (n_series, 4)
         Of level, trend, season and damping, learned from each series; NaN where it is too short.
+    logs : bool
+        On logarithms, of what is positive throughout: the season grows with the level.
     reach : int
     """
 
@@ -42,6 +44,7 @@ class Smoothing:
     season: int
     damped: bool
     parameters: np.ndarray
+    logs: bool = False
     reach: int = _LONGEST
 
     @property
@@ -54,8 +57,9 @@ class Smoothing:
 
         def forecast(history: np.ndarray, which: int) -> Any:
             parameters = self.parameters[which]
-            if np.isnan(parameters[0]):
+            if np.isnan(parameters[0]) or (self.logs and history.min() <= 0):
                 return np.nan
+            history = np.log(history) if self.logs else history
             given = {
                 name: value
                 for name, value in zip(_PARAMETERS, parameters, strict=True)
@@ -63,7 +67,8 @@ class Smoothing:
             }
             level, unit = _level_and_unit(history)
             model = _smoothing_model((history - level) / unit, self.season, self.damped)
-            return model.fit(optimized=False, **given).forecast(horizon) * unit + level
+            steps = model.fit(optimized=False, **given).forecast(horizon) * unit + level
+            return np.exp(steps) if self.logs else steps
 
         with _quiet():
             return forecast_each(self.name, past, horizon, self.reach, forecast)
@@ -106,14 +111,17 @@ class Theta:
             return forecast_each(self.name, past, horizon, self.reach, forecast)
 
 
-def smoothing_lines(task: Task, *, damped: bool) -> list[Line]:
+def smoothing_lines(task: Task, *, damped: bool, logs: bool = False) -> list[Line]:
     """Return exponential smoothing with each season, where series are few and not too long."""
     lines: list[Line] = []
     for season in _seasons(task):
-        name = f"{'damped ' if damped else ''}smoothing" + (f" {season}" if season > 1 else "")
-        parameters = _learn(task, name, season, damped)
-        if not np.isnan(parameters).all():
-            lines.append(Smoothing(name, season, damped, parameters))
+        name = f"{'log ' if logs else ''}{'damped ' if damped else ''}smoothing"
+        name += f" {season}" if season > 1 else ""
+        empty = np.full((len(task.series), len(_PARAMETERS)), np.nan)
+        line = Smoothing(name, season, damped, empty, logs)
+        learned = _learn(task, line)
+        if not np.isnan(learned).all():
+            lines.append(replace(line, parameters=learned))
     return lines
 
 
@@ -135,24 +143,25 @@ def _fewest(season: int) -> int:
     return max(_FEWEST, 3 * season if season > 1 else 0)
 
 
-def _learn(task: Task, name: str, season: int, damped: bool) -> np.ndarray:
-    series = task.series
-    parameters = np.full((len(series), len(_PARAMETERS)), np.nan)
-    failure = None
+def _learn(task: Task, line: Smoothing) -> np.ndarray:
+    """Return the parameters of each series, those of the line where it cannot be learned from."""
+    series, parameters, failure = task.series, line.parameters.copy(), None
     with _quiet():
         for number, (first, last) in enumerate(pairwise(series.start)):
             values = series.values[first + series.late[number] : last][-_LONGEST:]
-            if len(values) < _fewest(season):
+            if len(values) < line.fewest or (line.logs and values.min() <= 0):
                 continue
+            values = np.log(values) if line.logs else values
             level, unit = _level_and_unit(values)
             try:
-                found = _smoothing_model((values - level) / unit, season, damped).fit().params
+                model = _smoothing_model((values - level) / unit, line.season, line.damped)
+                found = model.fit().params
             except Exception as error:  # of statsmodels: nobody knows which ones there are
                 failure = error
             else:
                 parameters[number] = [found.get(key, np.nan) for key in _PARAMETERS]
     if failure is not None:
-        warn_left_out(name, failure)
+        warn_left_out(line.name, failure)
     return parameters
 
 
