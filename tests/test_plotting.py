@@ -227,6 +227,20 @@ def test_plain_history_stands_right_before(index, expected):
     np.testing.assert_array_equal(display.history_line_.get_ydata(), [5.0, 6.0])
 
 
+def test_members_are_drawn_behind_where_they_are_whole():
+    members = pd.DataFrame({"naive": [1.0, 1.0], "short": [np.nan, 2.0], "ridge": [2.0, 3.0]})
+    display = ForecastDisplay.from_predictions([1.0, 2.0], [1.5, 2.5], members=members)
+    assert list(display.member_lines_) == ["naive", "ridge"]
+    assert all(
+        line.get_zorder() < display.lines_["forecast"].get_zorder()
+        for line in display.member_lines_.values()
+    )
+    labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert labels == ["observed", "members", "forecast"]
+    with pytest.raises(ValueError, match="naive"):
+        ForecastDisplay.from_predictions([1.0, 2.0], [1.5, 2.5], members={"naive": [1.0]})
+
+
 def test_constructor_alone_draws():
     display = ForecastDisplay(y_true=TRUTH, forecasts={"a": TRUTH}, history=[0.0]).plot()
     np.testing.assert_array_equal(display.history_line_.get_xdata(), [-1])

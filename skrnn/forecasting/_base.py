@@ -7,17 +7,21 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
-from sktime.forecasting.base import BaseForecaster
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from ._combination import (
     Combination,
     choose_origins,
     combine_with_lines,
-    error_frame,
     panel_before,
-    weight_frame,
 )
-from ._frames import later_columns, quantile_frame, relative_steps, step_frame
+from ._frames import (
+    later_columns,
+    member_frame,
+    quantile_frame,
+    relative_steps,
+    step_frame,
+)
 from ._options import ForecasterOptions, read_options
 from ._panel import (
     Panel,
@@ -29,6 +33,7 @@ from ._panel import (
 )
 from ._panel_model import PanelModel, calibrate, held_back, new_model
 from ._quantiles import interpolate_quantiles
+from ._report import error_frame, summary, warn_where_behind, weight_frame
 from ._settings import Settings, choose_settings
 from ._store import SeriesScale, training_offsets
 
@@ -110,10 +115,40 @@ class PanelForecaster(BaseForecaster):
             )
         steps = self._steps(panel, scale, offsets)
         if alpha is None:
-            return self._median(steps)
+            return steps[..., self._model.middle]
         if not self._model.levels:
             raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
         return interpolate_quantiles(self._model.levels, steps, alpha)
+
+    def predict_members(self, fh=None, X=None):
+        """Forecast with each member of the combination by itself.
+
+        Parameters
+        ----------
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
+
+        Returns
+        -------
+        forecasts : pandas.DataFrame
+            Rows are those of `predict`, columns (variable, member); the network is the last
+            member, or the only one. NaN where a member has no forecast.
+        """
+        self.check_is_fitted()
+        fh = self.fh if fh is None else ForecastingHorizon(fh)
+        X = None if X is None else convert_to(X, self._tags["X_inner_mtype"])
+        panel, last = self._panel, self._panel.lengths
+        later = later_columns(panel, X, relative_steps(fh, panel), self.settings_.horizon)
+        steps = self._model.predict(panel, self._scale, (last, last), later)
+        network = steps[..., self._model.middle]
+        if self._combination is None:
+            names, members = ["network"], network.swapaxes(1, 2)[None]
+        else:
+            names, everyone = self._combination.names, np.arange(len(panel))
+            _, members = self._combination.members(panel, (last, last), network, everyone)
+        return member_frame(panel, relative_steps(fh, panel), names, members)
 
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
@@ -130,6 +165,7 @@ class PanelForecaster(BaseForecaster):
                 return self._train(part, own, options, settings, before), own
 
             combination = combine_with_lines(options, panel, origins, (model, scale), train)
+            warn_where_behind(combination)
         self._remember(panel, scale, model, combination)
         return self
 
@@ -160,7 +196,7 @@ class PanelForecaster(BaseForecaster):
         return self
 
     def _predict(self, fh, X):
-        median = self._median(self._forecast(fh, X))
+        median = self._forecast(fh, X)[..., self._model.middle]
         return step_frame(self._panel, relative_steps(fh, self._panel), median)
 
     def _predict_quantiles(self, fh, X, alpha):
@@ -208,6 +244,7 @@ class PanelForecaster(BaseForecaster):
         if combination is not None:
             self.weights_ = weight_frame(combination, panel)
             self.validation_errors_ = error_frame(combination)
+            self.summary_ = summary(combination)
         self.history_, self.n_parameters_ = model.members[0].history, model.n_parameters
         self._scale = scale
         self._panel = panel.tail(_reach(model, combination) + model.settings.horizon)
@@ -236,9 +273,6 @@ class PanelForecaster(BaseForecaster):
         return self._combination.apply(
             panel, offsets, steps, middle=self._model.middle, fitted=fitted
         )
-
-    def _median(self, steps: np.ndarray) -> np.ndarray:
-        return steps[..., self._model.middle]
 
 
 def _reach(model: PanelModel, combination: Combination | None) -> int:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._panel_model import PanelModel
 from ._quantiles import around, calibration_factors, spread_ratio
 from ._store import SeriesScale
-from ._weights import combination_weights, combine, held_back_origins, mean_of_known, member_errors
-from .lines import Line, Repetition, SeriesSet, Task, make_lines, warn_left_out
+from ._weights import combination_weights, combine, held_back_origins, member_errors
+from .lines import Line, SeriesSet, Task, make_lines, warn_left_out
 
 NETWORK = "network"
 _NUMBERS_AT_ONCE = 20_000_000
@@ -206,7 +204,6 @@ def combine_with_lines(
     ]
     again = np.stack([_network_steps(panel, int(back), *network) for back in origins])
     combination = _weighted(kept, origins, found, again, model)
-    _warn_where_behind(combination)
     return combination
 
 
@@ -243,27 +240,6 @@ def _weighted(
     factors = calibration_factors(model.levels, truth, steps, center, n_horizons)
     factors = factors * spread_ratio(steps, again)
     return Combination(lines, origins, errors, weights, factors)
-
-
-def _warn_where_behind(combination: Combination) -> None:
-    """Warn where the network alone is behind a line that learns nothing."""
-    naive = [n for n, line in enumerate(combination.lines) if isinstance(line, Repetition)]
-    if not naive:
-        return
-    number = naive[-1]  # the longest season comes last
-    network, line = combination.errors[-1], combination.errors[number]
-    known = (line > 0) & (network > 0)
-    if not known.any():
-        return
-    ratio = np.exp(np.log(network[known] / line[known]).mean())
-    if ratio > 1:
-        share = combination.weights[-1].mean()
-        warnings.warn(
-            f"On what was held back, the error of the network alone is {ratio:.2f} times that of "
-            f"the {combination.names[number]}; its weight in the forecast is {share:.0%}. See "
-            "validation_errors_ and weights_.",
-            stacklevel=2,
-        )
 
 
 @dataclass(frozen=True)
@@ -317,28 +293,3 @@ def panel_before(panel: Panel, origins: np.ndarray) -> Panel:
     if not len(origins):
         return panel
     return panel.until(np.maximum(panel.lengths - origins[0], 1))
-
-
-def weight_frame(combination: Combination, panel: Panel) -> pd.DataFrame:
-    """Return the weight of each member in each series: a row per series."""
-    return pd.DataFrame(combination.weights.T, _series_index(panel), combination.names)
-
-
-def error_frame(combination: Combination) -> pd.DataFrame:
-    """Return the mean absolute error of members at each origin, over all series."""
-    mean = mean_of_known(combination.errors, axis=2)
-    index = pd.Index(combination.origins, name="steps held back")
-    return pd.DataFrame(mean.T, index, combination.names)
-
-
-def _series_index(panel: Panel) -> pd.Index:
-    if panel.keys is None:
-        return pd.Index(panel.columns)
-    n_variables = len(panel.columns)
-    if n_variables == 1:
-        return panel.keys
-    keys = panel.keys.repeat(n_variables)
-    levels = [keys.get_level_values(level) for level in range(keys.nlevels)]
-    columns = list(panel.columns) * len(panel)
-    names = [*panel.names[:-1], panel.columns.name]
-    return pd.MultiIndex.from_arrays([*levels, columns], names=names)

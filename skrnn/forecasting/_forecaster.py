@@ -155,6 +155,8 @@ class Seq2SeqForecaster(PanelForecaster):
     validation_errors_ : pandas.DataFrame
         With `baselines`: mean absolute error of each member (columns), over all series, of
         forecasts from so many steps before the end (rows).
+    summary_ : str
+        With `baselines`: which member carries the forecast, and what the network is worth.
 
     See Also
     --------

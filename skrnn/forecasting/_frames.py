@@ -105,6 +105,25 @@ def quantile_frame(panel: Panel, steps: np.ndarray, values: np.ndarray, alpha: A
     return pd.DataFrame(_choose(flat, steps), index=_index(panel, steps), columns=columns)
 
 
+def member_frame(
+    panel: Panel, steps: np.ndarray, names: list[str], members: np.ndarray
+) -> pd.DataFrame:
+    """Return some steps of the forecasts of members, with columns (variable, member).
+
+    Parameters
+    ----------
+    panel, steps :
+        As for `step_frame`.
+    names : list of str
+    members : array of n_members x n_instances x n_variables x horizon numbers, in this order
+    """
+    shape = (len(names), len(panel), len(panel.columns), -1)
+    values = np.moveaxis(members.reshape(shape), (1, 3, 2, 0), (0, 1, 2, 3))
+    columns = pd.MultiIndex.from_product([panel.columns, names])
+    flat = values.reshape(*values.shape[:2], -1)
+    return pd.DataFrame(_choose(flat, steps), index=_index(panel, steps), columns=columns)
+
+
 def _choose(values: np.ndarray, steps: np.ndarray) -> np.ndarray:
     chosen = np.take_along_axis(values, steps[:, :, None] - 1, axis=1)
     return chosen.reshape(-1, values.shape[2])

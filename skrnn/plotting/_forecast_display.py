@@ -35,6 +35,8 @@ class ForecastDisplay:
         Values observed before the first step.
     history_index : array-like of shape (n_history,), default=None
         Positions of `history`; `None` counts up to -1.
+    members : dict of str to array-like of shape (n_steps,), default=None
+        Forecasts that a combination is made of, drawn thinly behind.
 
     Attributes
     ----------
@@ -50,6 +52,8 @@ class ForecastDisplay:
         The line of each forecast.
     bands_ : dict of str to matplotlib PolyCollection
         The band of each interval.
+    member_lines_ : dict of str to matplotlib Line2D
+        The line of each member.
 
     Examples
     --------
@@ -75,6 +79,7 @@ class ForecastDisplay:
         target_name=None,
         history=None,
         history_index=None,
+        members=None,
     ):
         self.y_true = y_true
         self.forecasts = forecasts
@@ -83,6 +88,7 @@ class ForecastDisplay:
         self.target_name = target_name
         self.history = history
         self.history_index = history_index
+        self.members = members
 
     @classmethod
     def from_estimator(cls, estimator, X, y, *, name=None, **options):
@@ -135,6 +141,7 @@ class ForecastDisplay:
         name=None,
         target_name=None,
         line_kw=None,
+        members=None,
     ):
         """Draw observed values and forecasts that are already computed.
 
@@ -160,6 +167,9 @@ class ForecastDisplay:
             Label of the value axis; `None` takes the name of a pandas Series `y_true`.
         line_kw : dict, default=None
             Keywords for `Axes.plot`, shared by all forecasts.
+        members : DataFrame or dict of str to array-like of shape (n_steps,), default=None
+            Forecasts that a combination is made of, drawn thinly behind: a column of
+            `Seq2SeqForecaster.predict_members`. Those with missing values are left out.
 
         Returns
         -------
@@ -178,6 +188,7 @@ class ForecastDisplay:
             target_name=getattr(y_true, "name", None) if target_name is None else target_name,
             history=earlier,
             history_index=earlier_steps,
+            members=_as_members(members, y_true, len(truth)),
         )
         return display.plot(ax, line_kw=line_kw)
 
@@ -200,7 +211,12 @@ class ForecastDisplay:
         steps = np.arange(len(self.y_true)) if self.index is None else self.index
         self.history_line_ = self._plot_history(ax)
         (self.truth_line_,) = ax.plot(steps, self.y_true, color="black", label="observed")
-        self.lines_, self.bands_ = {}, {}
+        self.lines_, self.bands_, self.member_lines_ = {}, {}, {}
+        for number, (name, values) in enumerate((self.members or {}).items()):
+            label = None if number else "members"
+            (self.member_lines_[name],) = ax.plot(
+                steps, values, color="0.75", linewidth=0.7, zorder=1, label=label
+            )
         for name, values in self.forecasts.items():
             (line,) = ax.plot(steps, values, **{"label": name, **(line_kw or {})})
             self.lines_[name] = line
@@ -237,6 +253,14 @@ def _as_forecasts(y_pred: Any, name: str | None, y_true: Any, length: int) -> di
         forecasts[key] = as_series(values, parameter, ("y_true", length))
         _check_same_index(values, parameter, y_true)
     return forecasts
+
+
+def _as_members(members: Any, y_true: Any, length: int) -> dict[str, np.ndarray]:
+    """Return the members that have all values, by name."""
+    if members is None:
+        return {}
+    known = {key: members[key] for key in members if np.isfinite(np.asarray(members[key])).all()}
+    return _as_forecasts(known, None, y_true, length) if known else {}
 
 
 def _check_same_index(values: Any, parameter: str, y_true: Any) -> None:

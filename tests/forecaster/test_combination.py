@@ -235,6 +235,35 @@ class TestForecasts:
         assert (weights >= 0).all(axis=None)
         assert_allclose(weights.sum(axis=1), 1.0)
 
+    def test_members_by_themselves(self, fitted):
+        members = fitted.predict_members()["sales"]
+        assert list(members) == list(fitted.weights_)
+        assert_array_equal(members.index, fitted.predict().index)
+        assert_allclose(members["last value"], Y.iloc[-1])
+        expected = members.fillna(0.0) @ fitted.weights_.loc["sales"]
+        assert_allclose(fitted.predict(), expected)
+        assert_array_equal(fitted.predict_members(fh=[2])["sales"], members.iloc[1:2])
+
+    def test_members_of_panels_and_columns(self):
+        y = pd.concat({"a": PAIR, "b": 2 * PAIR}, names=["shop", "month"])
+        members = combined(baselines=["last", "drift"]).fit(y, fh=FH).predict_members()
+        assert_array_equal(members.index, make().fit(y, fh=FH).predict().index)
+        assert list(members.columns.get_level_values(1)) == ["last value", "drift", "network"] * 2
+        ends = y.groupby(level=0).last()
+        assert_allclose(members.loc["b", ("b", "last value")], ends.loc["b", "b"])
+
+    def test_a_network_alone_is_its_own_member(self):
+        alone = make().fit(Y, fh=FH)
+        assert list(alone.predict_members().columns) == [("sales", "network")]
+        assert_array_equal(alone.predict_members()["sales", "network"], alone.predict())
+
+    def test_a_sentence_sums_it_up(self, fitted):
+        first = fitted.weights_.loc["sales"].idxmax()
+        assert fitted.summary_.startswith(f"{first.capitalize()} carries the forecast with ")
+        assert "the error of the network is " in fitted.summary_
+        short = combined(window=None).fit(Y[:4], fh=FH)
+        assert "all members have the same weight" in short.summary_
+
     def test_points_alone(self):
         forecaster = combined(quantiles=None).fit(Y, fh=FH)
         assert np.isfinite(forecaster.predict()).all()
