@@ -19,7 +19,7 @@ from _accuracy import WindowRidge, arguments, cut, table
 
 from skrnn import Seq2SeqForecaster
 
-N_TRAIN, TEST, END = 8640, 11520, 14400
+N_TRAIN, TEST, END, SEEN_BEFORE = 8640, 11520, 14400, 1500
 HORIZONS = (96, 192, 336, 720)
 SETTINGS = {
     "window": 336,
@@ -31,6 +31,11 @@ SETTINGS = {
     "scaler": "level",
     "learning_rate": 5e-4,
     "epochs": 4,
+}
+RUNS = {
+    "network": {**SETTINGS, "baselines": ()},
+    "the same, combined": SETTINGS,
+    "nothing set": {},
 }
 
 
@@ -50,16 +55,23 @@ def ridge(frame: pd.DataFrame, horizon: int) -> np.ndarray:
     return np.stack([model.predict(windows) for windows in tests], axis=-1)
 
 
-def network(frame: pd.DataFrame, horizon: int, truth: np.ndarray, seed: int) -> dict[str, float]:
+def forecast(
+    frame: pd.DataFrame, horizon: int, truth: np.ndarray, settings: dict, seed: int
+) -> dict[str, float]:
     """Return the errors of a forecaster, and the time that its fit took."""
     start = perf_counter()
-    forecaster = Seq2SeqForecaster(**SETTINGS, random_state=seed)
+    forecaster = Seq2SeqForecaster(**settings, random_state=seed)
     forecaster.fit(frame.iloc[:N_TRAIN], fh=range(1, horizon + 1))
     seconds = perf_counter() - start
-    seen = frame.iloc[TEST - SETTINGS["window"] : END]
-    low, high = np.moveaxis(forecaster.predict_rolling(seen, alpha=[0.1, 0.9]), -1, 0)
+    # Lines may look back further than the network, so that they get some more.
+    n_origins = END - horizon + 1 - TEST
+    seen = frame.iloc[TEST - SEEN_BEFORE : END]
+    low, middle, high = (
+        forecaster.predict_rolling(seen, alpha=[level])[-n_origins:, ..., 0]
+        for level in (0.1, 0.5, 0.9)
+    )
     return {
-        **errors(forecaster.predict_rolling(seen), truth),
+        **errors(middle, truth),
         "covered by 80 %": ((low <= truth) & (truth <= high)).mean(),
         "width": (high - low).mean(),
         "fit, s": seconds,
@@ -81,9 +93,12 @@ def main() -> None:
             "a day ago": errors(values[origins - 24 + np.arange(horizon) % 24], truth),
             "ridge on the same windows": errors(ridge(frame, horizon), truth),
         }
-        runs = [network(frame, horizon, truth, seed) for seed in range(options.seeds)]
-        name = f"one network, {options.seeds} seeds"
-        rows[name] = {key: [run[key] for run in runs] for key in runs[0]}
+        for what, settings in RUNS.items():
+            runs = [
+                forecast(frame, horizon, truth, settings, seed) for seed in range(options.seeds)
+            ]
+            name = f"{what}, {options.seeds} seeds"
+            rows[name] = {key: [run[key] for run in runs] for key in runs[0]}
         print(f"\n{horizon} hours ahead, {len(origins)} windows")
         print(table(rows), flush=True)
 

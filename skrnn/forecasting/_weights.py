@@ -134,7 +134,7 @@ def combine(forecasts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     given = np.where(nobody, there.astype(float), given)
     given = given / given.sum(axis=0)
     kept = np.where(there[:, :, None], forecasts, 0.0)
-    combined: np.ndarray = (kept * given[:, :, None]).sum(axis=0)
+    combined: np.ndarray = np.einsum("msh,ms->sh", kept, given)
     return combined
 
 
