@@ -282,6 +282,8 @@ def _to_format_3(name: str, state: dict[str, Any]) -> dict[str, Any]:
         return {"seasons": (), **state}
     if name == "Combination":
         return {"factors": None, **{key: state[key] for key in state if key != "shifts"}}
+    if name in ("WindowLevels", "WindowTargets"):
+        return {"choice": "window", **state}
     return state
 
 

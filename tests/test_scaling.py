@@ -20,7 +20,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn import LSTMRegressor
+from skrnn import LSTMRegressor, load, save
 from skrnn.scaling._windows import make_input_scaler, make_target_scaler
 
 N_ROWS, N_STEPS = 40, 6
@@ -206,7 +206,69 @@ class TestTargets:
         assert_allclose(scaler.inverse_transform(scaled, past), y)
 
 
-TAUGHT = {**CHOICES, "window": "window"}
+class TestLevelAndLog:
+    """Windows relative to their own mean, in units that all of them share."""
+
+    def windows(self, seed=0):
+        rng = np.random.default_rng(seed)
+        return np.exp(rng.normal(3.0, 1.0, size=(40, 1, 1)) + 0.1 * rng.normal(size=(40, 6, 1)))
+
+    @pytest.mark.parametrize(("choice", "numbers"), [("level", np.asarray), ("log", np.log)])
+    def test_by_hand(self, choice, numbers):
+        X = self.windows()
+        away = numbers(X) - numbers(X).mean(axis=1, keepdims=True)
+        scaled = make_input_scaler(choice).fit(X).transform(X)
+        assert_allclose(scaled, away / away.std())
+        y = X[:, -1, 0][:, None] * 1.1
+        scaler = make_target_scaler(choice, 0, None).fit(y, X)
+        expected = (numbers(y) - numbers(X).mean(axis=1)) / away.std()
+        assert_allclose(scaler.transform(y, X), expected)
+        assert_allclose(scaler.inverse_transform(expected, X), y)
+
+    def test_growth_over_a_season(self):
+        X = self.windows()
+        y = X[:, -4, 0][:, None] * 1.5
+        scaler = make_target_scaler("log", 0, 4).fit(y, X)
+        growth = scaler.transform(y, X)
+        assert_allclose(growth, growth[0, 0])
+
+    def test_masked_steps_stay_masked(self):
+        X = self.windows()
+        X[3, :2] = np.nan
+        scaled = make_input_scaler("log").fit(X).transform(X)
+        assert_array_equal(np.isnan(scaled), np.isnan(X))
+
+    def test_a_quiet_window_stays_quiet(self):
+        X = self.windows()
+        quiet = np.full((1, 6, 1), 5.0) + 1e-3 * np.arange(6)[:, None]
+        loud, still = (make_input_scaler(c).fit(X).transform(quiet) for c in ("window", "level"))
+        assert np.abs(still).max() < np.abs(loud).max()
+
+    @pytest.mark.parametrize("where", ["fit", "y", "predict"])
+    def test_no_logarithm_is_refused(self, where):
+        X = self.windows()
+        y = X[:, -1, 0].copy()
+        model = make(input_scaler="log", target_scaler="log")
+        if where == "predict":
+            model.fit(X, y)
+            with pytest.raises(ValueError, match='"log" needs positive values, but X has -1'):
+                model.predict(np.where(np.arange(6)[:, None] == 2, -1.0, X))
+            return
+        (X if where == "fit" else y)[0] = -1.0
+        with pytest.raises(ValueError, match=f"needs positive values, but {'yX'[where == 'fit']}"):
+            model.fit(X, y)
+        assert not hasattr(model, "network_")
+
+    def test_in_an_estimator_and_a_file(self, tmp_path):
+        X = self.windows()
+        y = X[:, -1, 0] * 1.1
+        model = make(input_scaler="log", target_scaler="log").fit(X, y)
+        save(model, tmp_path / "model")
+        assert_array_equal(load(tmp_path / "model").predict(X), model.predict(X))
+        assert (model.predict(X) > 0).all()
+
+
+TAUGHT = {**CHOICES, "window": "window", "level": "level"}
 
 
 @pytest.mark.parametrize("choice", TAUGHT.values(), ids=TAUGHT)

@@ -48,7 +48,8 @@ class ConvLSTMRegressor(FramesMixin, Regressor):
         unmasked steps of the rows trained on, as the scalers of scikit-learn do; a transformer,
         which is cloned; or "window", each window by its own mean and standard deviation, which
         makes series with a trend learnable (with `return_sequences=True` these are of the whole
-        sequence, later steps included).
+        sequence, later steps included); "level", by its own mean and the typical deviation of
+        windows; "log", the same on logarithms of what is positive.
     target_scaler : str, transformer or None, default="standard"
         How targets are scaled: "standard", "minmax", "robust" or "power", as the scalers of
         scikit-learn do, or a transformer, which is cloned.

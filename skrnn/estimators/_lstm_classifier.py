@@ -73,7 +73,8 @@ class LSTMClassifier(AttentionMixin, Classifier):
         unmasked steps of the rows trained on, as the scalers of scikit-learn do; a transformer,
         which is cloned; or "window", each window by its own mean and standard deviation, which
         makes series with a trend learnable (with `return_sequences=True` these are of the whole
-        sequence, later steps included).
+        sequence, later steps included); "level", by its own mean and the typical deviation of
+        windows; "log", the same on logarithms of what is positive.
     loss : str, keras.losses.Loss or callable, default="crossentropy"
         Loss; "crossentropy" is that of the classes. Any other gets one column per class (of two
         classes only that of the second), one or zero, and the probabilities.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
 from ..models._options import DecoderOptions
+from ..scaling._windows import is_window_scaler
 from ._attention_weights import AttentionMixin
 from ._regressor import Regressor
 
@@ -83,19 +84,20 @@ class Seq2SeqRegressor(AttentionMixin, Regressor):
         unmasked steps of the rows trained on, as the scalers of scikit-learn do; a transformer,
         which is cloned; or "window", each window by its own mean and standard deviation, which
         makes series with a trend learnable (with `return_sequences=True` these are of the whole
-        sequence, later steps included).
+        sequence, later steps included); "level", by its own mean and the typical deviation of
+        windows; "log", the same on logarithms of what is positive.
     target_scaler : str, transformer or None, default="standard"
         How targets are scaled: "standard", "minmax", "robust" or "power", as the scalers of
         scikit-learn do; a transformer, which is cloned; or "window", relative to the mean and
         standard deviation of `target_feature` in the window that they follow; `y` must then be
-        in the units of that feature.
+        in the units of that feature; or so with "level" and "log", as inputs are.
     target_feature : int or None, default=None
-        For `target_scaler="window"`: number of the feature that holds the past of `y`. Not
-        needed where there is one feature.
+        For targets relative to their window ("window", "level" or "log"): number of the feature
+        that holds the past of `y`. Not needed where there is one feature.
     seasonal_lag : int or None, default=None
-        For `target_scaler="window"`: learn the difference from the value this many steps before
-        the target, instead of that from the mean of the window; 1 is the change from the last
-        value.
+        For targets relative to their window: learn the difference from the value this many steps
+        before the target, instead of that from the mean of the window; 1 is the change from the
+        last value. On logarithms ("log") it is the growth.
     loss : str, keras.losses.Loss or callable, default="mse"
         Loss, on scaled targets. A function takes targets and predictions and returns one value
         per row.
@@ -314,7 +316,7 @@ class Seq2SeqRegressor(AttentionMixin, Regressor):
 
     def _data_shape(self, shape):
         """Return the shape, with the feature that holds the past of the targets."""
-        if self.target_scaler != "window" or self.seasonal_lag is not None:
+        if not is_window_scaler(self.target_scaler) or self.seasonal_lag is not None:
             return shape
         feature = (self.target_feature or 0) % shape.n_features
         return replace(shape, target_features=(feature,), first_value=True)

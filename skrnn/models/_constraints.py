@@ -10,10 +10,11 @@ from ..inputs._arrange import LAYOUTS
 from ..networks._kinds import CELLS, DECODERS
 from ..networks._spec import FRAME_POOLINGS, MERGE_MODES, TIME_POOLINGS
 from ..scaling._columns import SCALERS
+from ..scaling._windows import WINDOW_SCALERS, is_window_scaler
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _RATE = Interval(Real, 0, 1, closed="left")
-_SCALER_NAMES = StrOptions({*SCALERS, "window"})
+_SCALER_NAMES = StrOptions({*SCALERS, *WINDOW_SCALERS})
 _BOTH_WAYS = HasMethods(["fit", "transform", "inverse_transform"])
 
 CONSTRAINTS: dict[str, list[Any]] = {
@@ -92,7 +93,7 @@ def check_instances(estimator: Any) -> None:
 
 
 def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
-    """Return the feature that holds the past of the target, for a target scaler "window".
+    """Return the feature that holds the past of the target, for targets relative to windows.
 
     Raises
     ------
@@ -101,27 +102,29 @@ def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
     """
     n_timesteps, n_features = shape[0], shape[-1]
     feature, lag = estimator.target_feature, estimator.seasonal_lag
-    if estimator.target_scaler != "window":
+    choice = estimator.target_scaler
+    if not is_window_scaler(choice):
         if lag is not None:
             raise ValueError(
-                f'seasonal_lag={lag} needs target_scaler="window". Set both, or neither.'
+                f'seasonal_lag={lag} needs target_scaler="window", "level" or "log". Set both, or '
+                "neither."
             )
         return 0
     for name in ("return_sequences", "embedding_dim"):
         if getattr(estimator, name, None):
             raise ValueError(
-                f'target_scaler="window" takes a target relative to the past in its window, which '
-                f'does not go with {name}. Use target_scaler="standard".'
+                f'target_scaler="{choice}" takes a target relative to the past in its window, '
+                f'which does not go with {name}. Use target_scaler="standard".'
             )
     if len(shape) > 2:
         raise ValueError(
-            'target_scaler="window" does not go with frames, which hold no past of y. Use '
+            f'target_scaler="{choice}" does not go with frames, which hold no past of y. Use '
             'target_scaler="standard".'
         )
     if feature is None and n_features > 1:
         raise ValueError(
             f"X has {n_features} features: set target_feature to the number of the one that holds "
-            'the past of y, which target_scaler="window" needs.'
+            f'the past of y, which target_scaler="{choice}" needs.'
         )
     if feature is not None and not -n_features <= feature < n_features:
         raise ValueError(

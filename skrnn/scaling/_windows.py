@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,27 +14,84 @@ from ._relative import level_of, reference_of, scale_of, smallest_scale
 _MISMATCH_FACTOR = 20.0
 
 
+@dataclass(frozen=True)
+class WindowScaler:
+    """A way to take a window relative to itself.
+
+    Attributes
+    ----------
+    own_scale : bool
+        In units of its own standard deviation, and not of the typical one of all windows.
+    logs : bool
+        On logarithms.
+    """
+
+    own_scale: bool
+    logs: bool
+
+
+WINDOW_SCALERS = {
+    "window": WindowScaler(own_scale=True, logs=False),
+    "level": WindowScaler(own_scale=False, logs=False),
+    "log": WindowScaler(own_scale=False, logs=True),
+}
+
+
 class WindowLevels:
-    """Every window by the mean and standard deviation of its own steps, per feature."""
+    """Every window by the mean of its own steps, per feature, and a standard deviation.
+
+    Parameters
+    ----------
+    choice : {"window", "level", "log"}
+    """
+
+    def __init__(self, choice: str = "window") -> None:
+        self.choice = choice
 
     def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
-        """Learn the smallest scale from sequences of shape (n_rows, n_timesteps, n_features)."""
-        steps = values.reshape(-1, values.shape[2])
+        """Learn typical scales from sequences of shape (n_rows, n_timesteps, n_features)."""
+        windows = self.numbers(values, "X")
+        steps = windows.reshape(-1, windows.shape[2])
         size = np.abs(np.nanmean(steps, axis=0))
-        self.smallest_ = smallest_scale(np.nanstd(steps, axis=0), size)
+        if not WINDOW_SCALERS[self.choice].own_scale:
+            level = level_of(np.nan_to_num(windows), ~np.isnan(windows))
+            steps = (windows - level).reshape(steps.shape)
+        spread = np.nanstd(steps, axis=0)
+        self.smallest_ = smallest_scale(spread, size)
+        self.typical_ = np.maximum(spread, self.smallest_)
         return self
 
-    def level_and_scale(self, sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def numbers(self, values: np.ndarray, what: str) -> np.ndarray:
+        """Return values or, if that is the choice, their logarithms.
+
+        Raises
+        ------
+        ValueError
+            When there is no logarithm. `what` names the values: "X" or "y".
+        """
+        if not WINDOW_SCALERS[self.choice].logs:
+            return values
+        if (values <= 0).any():
+            raise ValueError(
+                f'The scaler "log" needs positive values, but {what} has {np.nanmin(values):.4g}. '
+                'Use "level" or "window", or leave out what is not positive.'
+            )
+        return np.log(values)
+
+    def level_and_scale(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return two arrays of shape (n_rows, 1, n_features)."""
-        observed = ~np.isnan(sequences)
-        values = np.where(observed, sequences, 0.0)
+        observed = ~np.isnan(numbers)
+        values = np.where(observed, numbers, 0.0)
         level = level_of(values, observed)
-        return level, scale_of(values, observed, level, self.smallest_)
+        if WINDOW_SCALERS[self.choice].own_scale:
+            return level, scale_of(values, observed, level, self.smallest_)
+        return level, np.broadcast_to(self.typical_, level.shape)
 
     def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
         """Return scaled sequences; masked steps stay NaN."""
-        level, scale = self.level_and_scale(values)
-        return (values - level) / scale
+        numbers = self.numbers(values, "X")
+        level, scale = self.level_and_scale(numbers)
+        return (numbers - level) / scale
 
 
 class WindowTargets:
@@ -42,17 +100,19 @@ class WindowTargets:
     With level m and scale s of the feature that holds the target's past, y becomes (y - m) / s;
     with a seasonal lag L the value one season back stands in for the level: output k steps ahead
     (k = 0, 1, ...) is compared with step -L + (k mod L) of the window. Where that step is masked,
-    the level is used.
+    the level is used. On logarithms, all of these are logarithms.
 
     Parameters
     ----------
     feature : int
     seasonal_lag : int or None
+    choice : {"window", "level", "log"}
     """
 
-    def __init__(self, feature: int, seasonal_lag: int | None) -> None:
+    def __init__(self, feature: int, seasonal_lag: int | None, choice: str = "window") -> None:
         self.feature = feature
         self.seasonal_lag = seasonal_lag
+        self.choice = choice
 
     def fit(self, values: np.ndarray, sequences: np.ndarray) -> WindowTargets:
         """Learn the smallest scale, and see that targets and feature share their units.
@@ -62,28 +122,28 @@ class WindowTargets:
         ValueError
             When they grossly do not.
         """
-        past = self._past(sequences)
-        self.levels_ = WindowLevels().fit(past)
-        _check_units(values, past[~np.isnan(past)], self.feature)
+        past = sequences[:, :, [self.feature]]
+        levels = WindowLevels(self.choice).fit(past)
+        levels.numbers(values, "y")
+        _check_units(values, past[~np.isnan(past)], self.feature, self.choice)
+        self.levels_ = levels
         return self
 
     def transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
         """Return relative targets."""
         reference, scale = self._reference_and_scale(sequences, values.shape[1])
-        return (values - reference) / scale
+        return (self.levels_.numbers(values, "y") - reference) / scale
 
     def inverse_transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
         """Return targets in their own units."""
         reference, scale = self._reference_and_scale(sequences, values.shape[1])
-        return values * scale + reference
-
-    def _past(self, sequences: np.ndarray) -> np.ndarray:
-        return sequences[:, :, [self.feature]]
+        numbers = values * scale + reference
+        return np.exp(numbers) if WINDOW_SCALERS[self.choice].logs else numbers
 
     def _reference_and_scale(
         self, sequences: np.ndarray, n_outputs: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        past = self._past(sequences)
+        past = self.levels_.numbers(sequences[:, :, [self.feature]], "X")
         level, scale = self.levels_.level_and_scale(past)
         observed = ~np.isnan(past)
         values = np.where(observed, past, 0.0)
@@ -94,19 +154,24 @@ class WindowTargets:
 
 def make_input_scaler(choice: Any) -> Any:
     """Return the unfitted scaler of inputs for a choice of the constructor."""
-    if choice == "window":
-        return WindowLevels()
+    if is_window_scaler(choice):
+        return WindowLevels(choice)
     return make_scaler(choice, SequenceFeatures)
 
 
 def make_target_scaler(choice: Any, feature: int, seasonal_lag: int | None) -> Any:
     """Return the unfitted scaler of targets for a choice of the constructor."""
-    if choice == "window":
-        return WindowTargets(feature, seasonal_lag)
+    if is_window_scaler(choice):
+        return WindowTargets(feature, seasonal_lag, choice)
     return make_scaler(choice, Targets)
 
 
-def _check_units(targets: np.ndarray, past: np.ndarray, feature: int) -> None:
+def is_window_scaler(choice: Any) -> bool:
+    """Return whether a choice of the constructor takes windows relative to themselves."""
+    return isinstance(choice, str) and choice in WINDOW_SCALERS
+
+
+def _check_units(targets: np.ndarray, past: np.ndarray, feature: int, choice: str) -> None:
     spread, target_spread = past.std(), targets.std()
     offset = abs(np.median(targets) - np.median(past))
     reach = _MISMATCH_FACTOR * (spread or max(1.0, abs(past[0])))
@@ -115,9 +180,10 @@ def _check_units(targets: np.ndarray, past: np.ndarray, feature: int) -> None:
     if 1 / _MISMATCH_FACTOR <= ratio <= _MISMATCH_FACTOR and offset <= reach:
         return
     raise ValueError(
-        f'target_scaler="window" needs y in the units of feature {feature} of X (target_feature), '
-        f"but y has median {np.median(targets):.4g} and standard deviation {target_spread:.4g} "
-        f"where the feature has {np.median(past):.4g} and {spread:.4g}. Pass y unscaled, as the "
-        "feature is passed (no TransformedTargetRegressor, no scaler of X alone in front), choose "
-        'the feature that holds the past of y, or use target_scaler="standard".'
+        f'target_scaler="{choice}" needs y in the units of feature {feature} of X '
+        f"(target_feature), but y has median {np.median(targets):.4g} and standard deviation "
+        f"{target_spread:.4g} where the feature has {np.median(past):.4g} and {spread:.4g}. Pass y "
+        "unscaled, as the feature is passed (no TransformedTargetRegressor, no scaler of X alone "
+        "in front), choose the feature that holds the past of y, or use "
+        'target_scaler="standard".'
     )

@@ -93,7 +93,7 @@ BAD_PARAMS = {
     ),
     "seasonal_lag-alone": (
         ValueError,
-        ["seasonal_lag=2", 'target_scaler="window"', "both"],
+        ["seasonal_lag=2", 'target_scaler="window", "level" or "log"', "both"],
         {"seasonal_lag": 2},
     ),
     "bidirectional-text": (*constraint("bidirectional", "bool"), {"bidirectional": "both"}),
