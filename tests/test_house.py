@@ -78,7 +78,9 @@ LAZY_WITHIN = {
     ("skrnn", "skrnn.forecasting._forecaster"),
     ("skrnn.persistence", "skrnn.models._state"),
 }
-LAZY_FROM_OUTSIDE = {"jax", "keras", "matplotlib", "skops", "sktime", "tensorflow", "torch"}
+LAZY_FROM_OUTSIDE = {
+    *("jax", "keras", "matplotlib", "skops", "sktime", "statsmodels", "tensorflow", "torch"),
+}
 # Names of other packages that are not meant for the street are used in one room.
 PRIVATE_ROOM = "compat"
 
