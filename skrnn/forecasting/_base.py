@@ -140,7 +140,8 @@ class PanelForecaster(BaseForecaster):
         fh = self.fh if fh is None else ForecastingHorizon(fh)
         X = None if X is None else convert_to(X, self._tags["X_inner_mtype"])
         panel, last = self._panel, self._panel.lengths
-        later = later_columns(panel, X, relative_steps(fh, panel), self.settings_.horizon)
+        asked = _steps_within(fh, panel, self.settings_.horizon)
+        later = later_columns(panel, X, asked, self.settings_.horizon)
         steps = self._model.predict(panel, self._scale, (last, last), later)
         network = steps[..., self._model.middle]
         if self._combination is None:
@@ -148,7 +149,7 @@ class PanelForecaster(BaseForecaster):
         else:
             names, everyone = self._combination.names, np.arange(len(panel))
             _, members = self._combination.members(panel, (last, last), network, everyone)
-        return member_frame(panel, relative_steps(fh, panel), names, members)
+        return member_frame(panel, asked, names, members)
 
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
@@ -254,13 +255,7 @@ class PanelForecaster(BaseForecaster):
     def _forecast(self, fh: Any, X: Any) -> np.ndarray:
         """Return all steps up to the horizon, and the quantiles that were learned."""
         panel, horizon = self._panel, self.settings_.horizon
-        steps = relative_steps(fh, panel)
-        if steps.max() > horizon:
-            raise ValueError(
-                f"fh reaches {steps.max()} steps ahead, but the forecaster was fitted for "
-                f"{horizon}. Fit it with the farthest fh."
-            )
-        later = later_columns(panel, X, steps, horizon)
+        later = later_columns(panel, X, _steps_within(fh, panel, horizon), horizon)
         last = panel.lengths
         return self._steps(panel, self._scale, (last, last), later)
 
@@ -273,6 +268,17 @@ class PanelForecaster(BaseForecaster):
         return self._combination.apply(
             panel, offsets, steps, middle=self._model.middle, fitted=fitted
         )
+
+
+def _steps_within(fh: Any, panel: Panel, horizon: int) -> np.ndarray:
+    """Return how many steps ahead `fh` is, as `relative_steps` does, up to the horizon."""
+    steps = relative_steps(fh, panel)
+    if steps.max() > horizon:
+        raise ValueError(
+            f"fh reaches {steps.max()} steps ahead, but the forecaster was fitted for {horizon}. "
+            "Fit it with the farthest fh."
+        )
+    return steps
 
 
 def _reach(model: PanelModel, combination: Combination | None) -> int:

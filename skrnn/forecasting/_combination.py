@@ -10,7 +10,7 @@ import numpy as np
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._panel_model import PanelModel
-from ._quantiles import around, calibration_factors, spread_ratio
+from ._quantiles import calibration_factors, quantiles_around, spread_ratio
 from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, member_errors
 from .lines import Line, SeriesSet, Task, make_lines, warn_left_out
@@ -88,7 +88,7 @@ class Combination:
         combined = _by_window(combine(members, self.weights[:, which]), steps.shape)
         if self.factors is None:
             return steps + (combined - steps[..., middle])[..., None]
-        return around(steps, middle, self.factors, combined)
+        return quantiles_around(steps, middle, self.factors, combined)
 
     def members(
         self,
@@ -203,8 +203,7 @@ def combine_with_lines(
         for back in origins
     ]
     again = np.stack([_network_steps(panel, int(back), *network) for back in origins])
-    combination = _weighted(kept, origins, found, again, model)
-    return combination
+    return _weighted(kept, origins, found, again, model)
 
 
 def choose_origins(options: ForecasterOptions, panel: Panel, horizon: int) -> np.ndarray:

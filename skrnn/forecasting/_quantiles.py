@@ -140,7 +140,9 @@ def spread_ratio(values: np.ndarray, others: np.ndarray) -> float:
     return float(np.exp(np.median(ratio))) if len(ratio) else 1.0
 
 
-def around(values: np.ndarray, middle: int, factors: np.ndarray, center: np.ndarray) -> np.ndarray:
+def quantiles_around(
+    values: np.ndarray, middle: int, factors: np.ndarray, center: np.ndarray
+) -> np.ndarray:
     """Return the quantiles around a forecast that the factors of a calibration say.
 
     Parameters

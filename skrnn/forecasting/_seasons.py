@@ -119,8 +119,8 @@ def _without_level(values: np.ndarray, period: int) -> np.ndarray:
 
 def _parts(series: SeriesSet) -> list[np.ndarray]:
     """Return some of the series, each from its first known value on."""
-    chosen = np.unique(np.linspace(0, len(series) - 1, _MOST_SERIES).astype(int))
-    return [series.values[series.start[n] + series.late[n] : series.start[n + 1]] for n in chosen]
+    chosen = set(np.linspace(0, len(series) - 1, _MOST_SERIES).astype(int).tolist())
+    return [part for number, part in enumerate(series.known()) if number in chosen]
 
 
 def find_seasons(series: SeriesSet, most: int = 2) -> tuple[int, ...]:

@@ -144,8 +144,7 @@ def _choose_segment_length(near: tuple[int, ...], horizon: int, window: int) -> 
 def _level_is_nearest(series: SeriesSet, window: int, horizon: int, season: int) -> bool:
     """Return whether the mean of a window says more of what follows than repeating its end."""
     errors = []
-    for first, last in zip(series.start[:-1] + series.late, series.start[1:], strict=True):
-        values = series.values[first:last]
+    for values in series.known():
         if len(values) < window + horizon:
             continue
         windows = sliding_window_view(values, window + horizon)

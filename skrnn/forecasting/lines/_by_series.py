@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ._protocol import Line
 from ._series import Past
 
 
 def forecast_each(
-    name: str, past: Past, horizon: int, reach: int, forecast: Callable[[np.ndarray, int], object]
+    line: Line, past: Past, horizon: int, forecast: Callable[[np.ndarray, int], object]
 ) -> np.ndarray:
     """Return forecasts from each origin by itself; NaN where there is none.
 
@@ -19,10 +20,9 @@ def forecast_each(
 
     Parameters
     ----------
-    name : str
-        Of the line.
+    line : Line
     past : Past
-    horizon, reach : int
+    horizon : int
     forecast : callable
         From a history, (n_steps,), and the number of its series to its forecasts, (horizon,).
     """
@@ -30,11 +30,11 @@ def forecast_each(
     failure = None
     for origin in range(len(past)):
         try:
-            found[origin] = forecast(past.history(origin, reach), int(past.which[origin]))
+            found[origin] = forecast(past.history(origin, line.reach), int(past.which[origin]))
         except Exception as error:  # of another library: nobody knows which ones there are
             failure = error
     if failure is not None:
-        warn_left_out(name, failure)
+        warn_left_out(line.name, failure)
     return found
 
 

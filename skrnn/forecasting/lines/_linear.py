@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ._protocol import Line, Task
-from ._series import Past
+from ._series import Past, level_and_unit
 
 # Penalties of the linear line that are tried, in units of the mean variance of its inputs.
 _PENALTIES = np.logspace(-6, 2, 17)
@@ -53,7 +53,7 @@ class Linear:
         values = past.values[:, -self.reach :]
         with np.errstate(invalid="ignore", divide="ignore"):
             values = np.log(values) if self.logs else values
-            level, unit = _level_and_unit(values, self.scaled)
+            level, unit = level_and_unit(values, scaled=self.scaled)
             inputs = np.concatenate([(values - level) / unit, np.ones((len(values), 1))], axis=1)
             steps = self._outputs(inputs, past.which, horizon) * unit + level
         with np.errstate(over="ignore", invalid="ignore"):
@@ -69,14 +69,6 @@ class Linear:
         for rows in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
             outputs[rows] = inputs[rows] @ weights[which[rows[0]]]
         return outputs
-
-
-def _level_and_unit(windows: np.ndarray, scaled: bool) -> tuple[np.ndarray, np.ndarray]:
-    level = windows.mean(axis=-1, keepdims=True)
-    if not scaled:
-        return level, np.ones_like(level)
-    unit = windows.std(axis=-1, keepdims=True)
-    return level, np.where(unit > 1e-9 * np.abs(level), unit, 1.0)
 
 
 def linear_lines(task: Task, *, logs: bool, pooled: bool) -> list[Line]:
@@ -116,8 +108,7 @@ def _training_windows(task: Task, window: int, logs: bool, pooled: bool) -> list
     """Return windows with the steps after them, series by series or all together."""
     series, width = task.series, window + task.horizon
     found: list[Any] = []
-    for first, last in zip(series.start[:-1] + series.late, series.start[1:], strict=True):
-        values = series.values[first:last]
+    for values in series.known():
         fewest = 1 if pooled else _WINDOWS_PER_STEP * window
         if len(values) - width + 1 < fewest or (logs and values.min() <= 0):
             found.append(None)
@@ -136,7 +127,7 @@ def _regression(windows: np.ndarray, window: int, scaled: bool) -> np.ndarray:
 
     The penalty is chosen by generalised cross-validation (Golub, Heath and Wahba, 1979).
     """
-    level, unit = _level_and_unit(windows[:, :window], scaled)
+    level, unit = level_and_unit(windows[:, :window], scaled=scaled)
     inputs, outputs = np.split((windows - level) / unit, [window], axis=1)
     mean_in, mean_out = inputs.mean(axis=0), outputs.mean(axis=0)
     inputs, outputs = inputs - mean_in, outputs - mean_out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,6 +55,11 @@ class SeriesSet:
         """Steps of each series."""
         return np.diff(self.start)
 
+    def known(self) -> Iterator[np.ndarray]:
+        """Yield each series from its first known value on."""
+        for first, last in zip(self.start[:-1] + self.late, self.start[1:], strict=True):
+            yield self.values[first:last]
+
     def past(self, n_steps: int, own: np.ndarray, stop: np.ndarray, which: np.ndarray) -> Past:
         """Return the last steps before positions in some series.
 
@@ -100,6 +106,15 @@ class Past:
         """Return what is known before one origin, so many steps at most."""
         kept: np.ndarray = self.values[origin, -min(int(self.known[origin]), most) :]
         return kept
+
+
+def level_and_unit(windows: np.ndarray, *, scaled: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation along the last axis, which is kept; or one."""
+    level = windows.mean(axis=-1, keepdims=True)
+    if not scaled:
+        return level, np.ones_like(level)
+    unit = windows.std(axis=-1, keepdims=True)
+    return level, np.where(unit > 1e-9 * np.abs(level), unit, 1.0)
 
 
 def _first_known(column: np.ndarray) -> int:

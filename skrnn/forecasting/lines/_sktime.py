@@ -43,7 +43,7 @@ class SktimeLine:
             ahead = np.arange(1, horizon + 1)
             return np.ravel(self.forecaster.clone().fit(pd.Series(history), fh=ahead).predict())
 
-        return forecast_each(self.name, past, horizon, self.reach, forecast)
+        return forecast_each(self, past, horizon, forecast)
 
 
 def sktime_baseline(forecaster: Any, others: Container[str]) -> Baseline:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ._by_series import forecast_each, warn_left_out
 from ._protocol import Line, Task
-from ._series import Past
+from ._series import Past, level_and_unit
 
 # Steps that are looked back, at most. Of longer series there is enough for regressions.
 _LONGEST = 2000
@@ -65,13 +66,13 @@ class Smoothing:
                 for name, value in zip(_PARAMETERS, parameters, strict=True)
                 if not np.isnan(value)
             }
-            level, unit = _level_and_unit(history)
+            level, unit = level_and_unit(history)
             model = _smoothing_model((history - level) / unit, self.season, self.damped)
             steps = model.fit(optimized=False, **given).forecast(horizon) * unit + level
             return np.exp(steps) if self.logs else steps
 
         with _quiet():
-            return forecast_each(self.name, past, horizon, self.reach, forecast)
+            return forecast_each(self, past, horizon, forecast)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ class Theta:
             return np.asarray(model.fit().forecast(horizon)) * unit
 
         with _quiet():
-            return forecast_each(self.name, past, horizon, self.reach, forecast)
+            return forecast_each(self, past, horizon, forecast)
 
 
 def smoothing_lines(task: Task, *, damped: bool, logs: bool = False) -> list[Line]:
@@ -145,14 +146,14 @@ def _fewest(season: int) -> int:
 
 def _learn(task: Task, line: Smoothing) -> np.ndarray:
     """Return the parameters of each series, those of the line where it cannot be learned from."""
-    series, parameters, failure = task.series, line.parameters.copy(), None
+    parameters, failure = line.parameters.copy(), None
     with _quiet():
-        for number, (first, last) in enumerate(pairwise(series.start)):
-            values = series.values[first + series.late[number] : last][-_LONGEST:]
+        for number, whole in enumerate(task.series.known()):
+            values = whole[-_LONGEST:]
             if len(values) < line.fewest or (line.logs and values.min() <= 0):
                 continue
             values = np.log(values) if line.logs else values
-            level, unit = _level_and_unit(values)
+            level, unit = level_and_unit(values)  # the optimiser wants numbers near one
             try:
                 model = _smoothing_model((values - level) / unit, line.season, line.damped)
                 found = model.fit().params
@@ -178,19 +179,12 @@ def _smoothing_model(values: np.ndarray, season: int, damped: bool) -> Any:
     )
 
 
-def _level_and_unit(values: np.ndarray) -> tuple[float, float]:
-    """Return mean and deviation: the optimiser of statsmodels wants numbers near one."""
-    level, unit = float(values.mean()), float(values.std())
-    return level, unit if unit > 1e-9 * abs(level) else 1.0
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out the warnings of an optimiser that stops early: its result is validated anyway."""
+    from statsmodels.tools.sm_exceptions import ModelWarning
 
-
-class _quiet(warnings.catch_warnings):
-    """Without the warnings of an optimiser that stops early: its result is validated anyway."""
-
-    def __enter__(self) -> Any:
-        from statsmodels.tools.sm_exceptions import ModelWarning
-
-        entered = super().__enter__()
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore", ModelWarning)
         warnings.simplefilter("ignore", RuntimeWarning)
-        return entered
+        yield
