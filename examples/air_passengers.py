@@ -100,7 +100,8 @@ def seeded(pipelines, n_seeds):
     """Yield the vote of pipelines with ridge, once for each seed."""
     for seed in range(n_seeds):
         members = {
-            name: pipeline.set_params(model__random_state=seed) for name, pipeline in pipelines
+            name: pipeline.set_params(model__random_state=seed)
+            for name, pipeline in pipelines.items()
         }
         yield VotingRegressor([*members.items(), ("ridge", ridge())])
 
@@ -122,7 +123,7 @@ def networks(pipelines, X, y, n_seeds):
     """Return forecasts of the test part, one row per seed, of each network and of the vote."""
     past, future = X[:-N_TEST], X[-N_TEST:]
     found = {name: [] for name in [*NETWORKS, "vote with ridge"]}
-    for vote in seeded(pipelines.items(), n_seeds):
+    for vote in seeded(pipelines, n_seeds):
         vote.fit(past, y[:-N_TEST])
         for name in NETWORKS:
             found[name].append(vote.named_estimators_[name].predict(future))

@@ -253,7 +253,7 @@ class TestForecasts:
         assert_allclose(members.loc["b", ("b", "last value")], ends.loc["b", "b"])
 
     def test_members_beyond_the_horizon_are_refused(self, fitted):
-        with pytest.raises(ValueError, match="fh reaches 4 steps ahead, but .* fitted for 3"):
+        with pytest.raises(ValueError, match=r"fh reaches 4 steps ahead, but .* fitted for 3"):
             fitted.predict_members(fh=[4])
 
     def test_a_network_alone_is_its_own_member(self):
