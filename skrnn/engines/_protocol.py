@@ -8,7 +8,7 @@ the host or inside a compiled program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -122,9 +122,16 @@ class Engine(Protocol):
     """What trains and runs networks on one backend."""
 
     def initial_weights(
-        self, spec: Spec, rng: np.random.Generator, dropout: np.random.Generator
+        self,
+        spec: Spec,
+        rng: np.random.Generator,
+        dropout: np.random.Generator,
+        linear: Mapping[str, np.ndarray] | None = None,
     ) -> Weights:
-        """Draw the weights that training starts from, and the seeds of what is dropped."""
+        """Draw the weights that training starts from, and the seeds of what is dropped.
+
+        The weights of the linear part may be given, by layer and weight.
+        """
 
     def renewed(self, spec: Spec, weights: Weights, dropout: np.random.Generator) -> Weights:
         """Return weights with the rates of a spec and fresh seeds."""

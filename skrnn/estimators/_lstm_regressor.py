@@ -61,6 +61,10 @@ class LSTMRegressor(AttentionMixin, Regressor):
         Take `X` as integer tokens, one per step, and learn a vector of this length for each.
         Tokens that were not seen in `fit` share a vector of zeros. Tokens are not scaled. None
         means that `X` holds numbers.
+    linear_skip : bool, default=False
+        Add a linear map from the sequence straight to the outputs (where every step has a target,
+        from each step to its own), so that the recurrent part only learns what is not linear.
+        Training starts from the ridge regression that generalised cross-validation chooses.
     layout : {"channels_last", "channels_first"}, default="channels_last"
         How `X` is arranged. 3-D: (sample, time, feature), or with "channels_first" (sample,
         feature, time) as in sktime. 2-D with several variables: all features of the first step
@@ -220,6 +224,7 @@ class LSTMRegressor(AttentionMixin, Regressor):
         pooling="last",
         return_sequences=False,
         embedding_dim=None,
+        linear_skip=False,
         layout="channels_last",
         n_variables=1,
         input_scaler="standard",
@@ -261,6 +266,7 @@ class LSTMRegressor(AttentionMixin, Regressor):
         self.pooling = pooling
         self.return_sequences = return_sequences
         self.embedding_dim = embedding_dim
+        self.linear_skip = linear_skip
         self.layout = layout
         self.n_variables = n_variables
         self.input_scaler = input_scaler

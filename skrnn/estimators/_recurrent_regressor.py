@@ -69,6 +69,10 @@ class RecurrentRegressor(AttentionMixin, Regressor):
         Take `X` as integer tokens, one per step, and learn a vector of this length for each.
         Tokens that were not seen in `fit` share a vector of zeros. Tokens are not scaled. None
         means that `X` holds numbers.
+    linear_skip : bool, default=False
+        Add a linear map from the sequence straight to the outputs (where every step has a target,
+        from each step to its own), so that the recurrent part only learns what is not linear.
+        Training starts from the ridge regression that generalised cross-validation chooses.
     network : callable or None, default=None
         Function of the shape of a sequence, `(n_timesteps, n_features)`, and the number of
         outputs that builds a new `keras.Model` at each call, in place of the layers that the
@@ -230,6 +234,7 @@ class RecurrentRegressor(AttentionMixin, Regressor):
         pooling="last",
         return_sequences=False,
         embedding_dim=None,
+        linear_skip=False,
         network=None,
         layout="channels_last",
         n_variables=1,
@@ -273,6 +278,7 @@ class RecurrentRegressor(AttentionMixin, Regressor):
         self.pooling = pooling
         self.return_sequences = return_sequences
         self.embedding_dim = embedding_dim
+        self.linear_skip = linear_skip
         self.network = network
         self.layout = layout
         self.n_variables = n_variables

@@ -38,8 +38,9 @@ class Seq2SeqRegressor(AttentionMixin, Regressor):
         Steps that the encoder reads, and the parallel decoder writes, at once [6]_. Long
         windows become cheap: 336 steps in segments of 24 are 14 of the recurrent layer.
     linear_skip : bool, default=False
-        Add a linear map from the window to the horizon, so that the recurrent part only learns
-        what is not linear.
+        Add a linear map from the sequence straight to the outputs (where every step has a target,
+        from each step to its own), so that the recurrent part only learns what is not linear.
+        Training starts from the ridge regression that generalised cross-validation chooses.
     teacher_forcing : float in [0, 1], default=0.5
         How often the autoregressive decoder, while training, goes on from the true value
         and not from its own [8]_. A value, like the dropout rates.

@@ -68,7 +68,7 @@ def choose_settings(options: ForecasterOptions, panel: Panel, horizon: int) -> S
     """
     longest, window = int(panel.lengths.max()), options.window
     series = SeriesSet.of(panel.values, panel.start)
-    if options.sp is None:
+    if options.sp in (None, (0,)):  # zero tells the network what to learn, not what there is
         seasons = choose_periods(panel.axis.step, series)
     else:
         seasons = tuple(period for period in options.sp if period > 1)
@@ -108,7 +108,7 @@ def _near_seasons(
     options: ForecasterOptions, seasons: tuple[int, ...], horizon: int
 ) -> tuple[int, ...]:
     """Return the seasons that a window is made for: those that are given, or not too long."""
-    if options.sp is not None:
+    if options.sp not in (None, (0,)):
         return seasons
     return tuple(period for period in seasons if period <= max(2 * horizon, _SHORT_SEASON))
 

@@ -25,6 +25,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "variational_dropout": [_RATE],
     "recurrent_dropout": [_RATE],
     "attention": ["boolean"],
+    "linear_skip": ["boolean"],
     "skip_connections": ["boolean"],
     "return_sequences": ["boolean"],
     "embedding_dim": [_POSITIVE_INT, None],
@@ -71,7 +72,6 @@ DECODER_CONSTRAINTS: dict[str, list[Any]] = {
     "cell": CELL_CONSTRAINTS["cell"],
     "decoder": [StrOptions(DECODERS.keys())],
     "segment_length": [_POSITIVE_INT],
-    "linear_skip": ["boolean"],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
 }
 FRAME_CONSTRAINTS: dict[str, list[Any]] = {

@@ -40,6 +40,7 @@ class RecurrentOptions(LayerOptions):
     variational_dropout: float = 0.0
     recurrent_dropout: float = 0.0
     attention: bool = False
+    linear_skip: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +60,6 @@ class DecoderOptions(RecurrentOptions):
 
     decoder: str
     segment_length: int
-    linear_skip: bool
     teacher_forcing: float
 
 

@@ -69,12 +69,16 @@ def _encoder_decoder(options: DecoderOptions, shape: DataShape) -> EncoderDecode
         first_value=shape.first_value,
         decoder=options.decoder,
         segment_length=int(options.segment_length),
-        linear_skip=bool(options.linear_skip),
         teacher_forcing=float(options.teacher_forcing),
     )
 
 
 def _stacked(options: StackedOptions, shape: DataShape) -> NetworkSpec:
+    if options.linear_skip and options.embedding_dim is not None:
+        raise ValueError(
+            f"linear_skip=True takes numbers, but embedding_dim={options.embedding_dim} makes X "
+            "tokens. Set one of the two."
+        )
     return NetworkSpec(
         **_shared(shape),
         **_layers(options),
@@ -109,6 +113,11 @@ def _custom(options: StackedOptions, shape: DataShape) -> CustomSpec:
             "embedding_dim does not go with network: put an Embedding layer into the network "
             "and set embedding_dim=None and input_scaler=None."
         )
+    if options.linear_skip:
+        raise ValueError(
+            "linear_skip=True does not go with network: add a Dense layer over the flattened input "
+            "to the network's output and set linear_skip=False."
+        )
     return CustomSpec(
         **_shared(shape),
         n_outputs=shape.n_outputs,
@@ -139,6 +148,7 @@ class _Recurrent(TypedDict):
     bidirectional: tuple[bool, ...]
     merge_mode: str
     attention: bool
+    linear_skip: bool
     variational_dropout: float
     recurrent_dropout: float
 
@@ -175,6 +185,7 @@ def _recurrent(options: RecurrentOptions) -> _Recurrent:
         "bidirectional": layer_directions(options.bidirectional, len(units)),
         "merge_mode": options.merge_mode,
         "attention": bool(options.attention),
+        "linear_skip": bool(options.linear_skip),
         "variational_dropout": float(options.variational_dropout),
         "recurrent_dropout": float(options.recurrent_dropout),
     }

@@ -6,7 +6,7 @@ Imported at the first fit, so that `import skrnn` stays cheap.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +49,7 @@ def train_network(
     *,
     seed: tuple[int, ...],
     previous: Trained | None = None,
+    linear: Mapping[str, np.ndarray] | None = None,
     masked: bool = True,
     monitor: Monitor = VALIDATION_LOSS,
     measure: Callable[[FittedNetwork], dict[str, float]] | None = None,
@@ -63,6 +64,8 @@ def train_network(
     data, validation : Data
     seed : tuple of int
     previous : Trained or None
+    linear : mapping or None
+        What the linear part starts from, of `linear_start`.
     masked : bool
         Whether there are masked steps in the data.
     monitor : Monitor
@@ -85,7 +88,7 @@ def train_network(
     engine, streams = current_engine(), make_streams(*seed)
     plan, values = _plan(spec, options)
     run = _run(options, values, streams, monitor)
-    weights, slots = _start(engine, spec, plan, previous, streams)
+    weights, slots = _start(engine, spec, plan, previous, linear, streams)
     masked = masked or (previous is not None and previous.network.masked)
 
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
@@ -147,11 +150,16 @@ def _run(
 
 
 def _start(
-    engine: Engine, spec: Spec, plan: TrainingPlan, previous: Trained | None, streams: Streams
+    engine: Engine,
+    spec: Spec,
+    plan: TrainingPlan,
+    previous: Trained | None,
+    linear: Mapping[str, np.ndarray] | None,
+    streams: Streams,
 ) -> tuple[Weights, list[np.ndarray] | None]:
     """Return weights, and the state of the optimizer, to start from."""
     if previous is None:
-        return engine.initial_weights(spec, streams.weights, streams.dropout), None
+        return engine.initial_weights(spec, streams.weights, streams.dropout, linear), None
     network = previous.network
     if network.spec.structure() != spec.structure():
         raise ValueError(

@@ -8,15 +8,15 @@ distributions (Glorot and Bengio, 2010; Saxe, McClelland and Ganguli, 2014); oth
 from __future__ import annotations
 
 import math
-import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from ..compat._keras import holds_seed, keras, layers_within, to_numpy
 from ._custom import build_custom
 from ._kinds import CELLS, DECODERS, InitialWeight
+from ._one_thread import one_thread
 from ._spec import (
     ConvolutionalSpec,
     CustomSpec,
@@ -36,14 +36,17 @@ _COMMON_WEIGHTS = {
 }
 # Of variables whose name and that of their initialiser do not go together.
 _INITIALIZER_OF = {"recurrent_kernel": "recurrent_initializer"}
-_SKIP = "skip"
+_SKIP, _LAST_KERNEL = "skip", "output/kernel"
 # As in Keras.
 _LARGEST_EMBEDDING = 0.05
-_blas_lock = threading.Lock()
 
 
 def initial_weights(
-    model: keras.Model, spec: Spec, rng: np.random.Generator, dropout: np.random.Generator
+    model: keras.Model,
+    spec: Spec,
+    rng: np.random.Generator,
+    dropout: np.random.Generator,
+    linear: Mapping[str, np.ndarray] | None = None,
 ) -> Weights:
     """Draw the weights of a model.
 
@@ -54,6 +57,9 @@ def initial_weights(
     spec : Spec
     rng, dropout : numpy.random.Generator
         For the weights, and for the seeds of the dropout layers.
+    linear : mapping or None
+        Weights of the linear part, by layer and weight. The network starts from it then: what the
+        rest of it puts out is zero.
 
     Raises
     ------
@@ -63,7 +69,9 @@ def initial_weights(
     if isinstance(spec, CustomSpec):
         return _weights_of_custom(spec, rng)
     assert isinstance(spec, LayeredSpec)
-    trainable = [_initial_value(variable, spec, rng) for variable in model.trainable_variables]
+    trainable = [
+        _initial_value(variable, spec, rng, linear or {}) for variable in model.trainable_variables
+    ]
     return Weights(trainable, non_trainable_values(model, spec, dropout))
 
 
@@ -100,13 +108,18 @@ def _seed(variable: Any, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(rng.integers(2**32, size=shape, dtype=np.uint32))
 
 
-def _initial_value(variable: Any, spec: LayeredSpec, rng: np.random.Generator) -> np.ndarray:
+def _initial_value(
+    variable: Any, spec: LayeredSpec, rng: np.random.Generator, linear: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    name = "/".join(variable.path.split("/")[-2:])
+    if name in linear:
+        return linear[name].astype(np.float32).reshape(variable.shape)
     recurrent = "recurrent_" in variable.path
     params = spec.keras_layer_params if recurrent else {}
     weight = _weights_by_name(spec)[variable.name]
     default = weight.default
-    if _SKIP in variable.path:  # a network starts without its linear part
-        default = "zeros"
+    if _SKIP in variable.path or (linear and name == _LAST_KERNEL):
+        default = "zeros"  # a network starts without its linear part, or from it
     value = _draw(params.get(weight.argument, default), tuple(variable.shape), rng)
     forget = _has_forget_gate(spec) and params.get("unit_forget_bias", True)
     if recurrent and variable.name == "bias" and forget:
@@ -191,9 +204,7 @@ def _draw(initializer: Any, shape: tuple[int, ...], rng: np.random.Generator) ->
 def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     rows, columns = shape
     normal = rng.normal(size=(max(shape), min(shape)))
-    # The last bits of a QR decomposition may depend on the number of threads, which differs
-    # between a process and its workers.
-    with _blas_lock, threadpool_limits(1, user_api="blas"):
+    with one_thread():
         q, r = np.linalg.qr(normal)
     q = q * np.sign(np.diag(r))
     return (q if rows >= columns else q.T).astype(np.float32)

@@ -166,6 +166,8 @@ class RecurrentSpec(LayeredSpec):
     merge_mode : {"concat", "sum", "mul", "ave"}
     attention : bool
         Let what comes out look at all steps of the last recurrent layer, or of the encoder.
+    linear_skip : bool
+        Add a linear map from the sequence straight to the outputs.
     """
 
     cell: str
@@ -173,6 +175,7 @@ class RecurrentSpec(LayeredSpec):
     bidirectional: tuple[bool, ...]
     merge_mode: str = "concat"
     attention: bool = False
+    linear_skip: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +208,7 @@ class NetworkSpec(RecurrentSpec, ReadoutSpec):
     @property
     def any_length(self) -> bool:
         """Whether the same weights serve sequences of any length."""
-        return self.return_sequences or self.pooling != "flatten"
+        return self.return_sequences or not (self.pooling == "flatten" or self.linear_skip)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,8 +230,6 @@ class EncoderDecoderSpec(RecurrentSpec):
         Name of a `Decoder`.
     segment_length : int
         Steps that the encoder, and the parallel decoder, take at once.
-    linear_skip : bool
-        Add a linear map from the sequence to the steps to write.
     teacher_forcing : float or None
         How often, while training, the autoregressive decoder is given the true last value.
     """
@@ -240,7 +241,6 @@ class EncoderDecoderSpec(RecurrentSpec):
     n_known: int = 0
     decoder: str = "repeat"
     segment_length: int = 1
-    linear_skip: bool = False
     teacher_forcing: float | None = 0.0
 
     @property

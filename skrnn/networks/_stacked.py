@@ -10,6 +10,7 @@ from ..compat._keras import keras
 from ._attention import Attention
 from ._blocks import (
     DTYPE,
+    dense,
     dropout,
     embed,
     make_inputs,
@@ -34,6 +35,8 @@ def build_stacked(spec: NetworkSpec, *, masked: bool = True) -> keras.Model:
     inputs = make_inputs(spec, masked=masked)
     hidden = _read(spec, inputs["sequence"], inputs.get("mask"))
     outputs = read_out(spec, hidden)
+    if spec.linear_skip:
+        outputs = outputs + _skip(spec, inputs["sequence"], inputs.get("mask"))
     arguments = list(inputs.values()) if masked else inputs["sequence"]
     return keras.Model(arguments, outputs, name=f"{spec.cell}_network")
 
@@ -58,6 +61,16 @@ def _read(spec: NetworkSpec, hidden: Tensor, mask: Tensor) -> Tensor:
     last = _finish(spec, depth, below, mask, states[0], "dropout_last")
     steps = _finish(spec, depth, below, mask, steps)
     return _attend(spec, last[:, None], steps, mask)[:, 0]
+
+
+def _skip(spec: NetworkSpec, sequence: Tensor, mask: Tensor) -> Tensor:
+    """Return a linear map of all steps or, where every step is answered, of each."""
+    if mask is not None:
+        sequence = ops.where(mask[..., None], sequence, 0.0)
+    if not spec.return_sequences:
+        sequence = reshape_rows(sequence, spec.n_timesteps * spec.n_features)
+    linear = dense(spec, spec.n_outputs, "skip")(sequence)
+    return linear[..., None] if spec.n_quantiles else linear
 
 
 def _pool(spec: NetworkSpec, steps: Tensor, mask: Tensor) -> Tensor:

@@ -376,8 +376,9 @@ class TestWarning:
     def test_a_network_behind_the_last_value(self):
         jumps = pd.Series(np.cumsum(np.random.default_rng(0).normal(size=48)), MONTHS)
         forecaster = combined(epochs=1, learning_rate=1.0, sp=1)
-        with pytest.warns(UserWarning, match=r"network alone is \d+\.\d+ times that of the last"):
+        with pytest.warns(UserWarning, match=r"network alone is \d+\.\d+ times that of the last") as told:
             forecaster.fit(jumps, fh=FH)
+        assert told[0].filename == __file__
         errors = forecaster.validation_errors_.mean()
         assert errors["network"] > errors["last value"]
 

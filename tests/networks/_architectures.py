@@ -149,6 +149,7 @@ def attention_in_numpy(query: Any, steps: Any, mask: Any, *, causal: bool) -> np
 
 
 def outputs_in_numpy(spec: Any, named: Any, below: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    seen = below * mask[..., None] if below.ndim == 3 else below
     if spec.n_tokens:
         numbers = below.astype(int)
         below = named("embedding")[0][numbers] * (numbers != 0)[..., None]  # zero is unknown
@@ -166,7 +167,12 @@ def outputs_in_numpy(spec: Any, named: Any, below: np.ndarray, mask: np.ndarray)
         hidden = np.tanh(np.concatenate([hidden, shares @ steps], axis=-1) @ kernel + bias)
     kernel, bias = named("output")
     outputs = hidden @ kernel + bias
-    return outputs if spec.return_sequences else outputs[:, 0]
+    outputs = outputs if spec.return_sequences else outputs[:, 0]
+    if not spec.linear_skip:
+        return outputs
+    kernel, bias = named("skip")
+    seen = seen if spec.return_sequences else seen.reshape(len(seen), -1)
+    return outputs + seen @ kernel + bias
 
 
 TWICE, BOTH = {"units": (3, 3)}, {"bidirectional": (True,)}

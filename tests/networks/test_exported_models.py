@@ -47,6 +47,7 @@ pytestmark = keras_reads_variables
 FORMS: dict[str, Any] = {
     "peephole": make_spec("peephole"),
     "skip": make_spec("gru", (3, 3), **SKIP),
+    "linear": make_spec("gru", linear_skip=True),
     "attention": make_spec("simple", (3, 3), **ATTEND, **SKIP),
     "attention, steps": make_spec("lstm", **ATTEND, **STEPWISE),
     "dropouts": make_spec(

@@ -127,6 +127,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "skip to both ways": {"units": (4, 2), "bidirectional": (False, True), **SKIP},
     "skip from both ways": {"units": (2, 4), "bidirectional": (True, False), **SKIP},
     "no skip of the sequence": {"cell": "simple", "units": (N_FEATURES,), **SKIP},
+    "linear": {"linear_skip": True},
+    "linear, steps": {"cell": "gru", "linear_skip": True, **STEPWISE},
     "attention": {"cell": "peephole", **ATTEND},
     "attention, steps": {"cell": "gru", **ATTEND, **STEPWISE},
     "attention both ways": {**ATTEND, **BOTH, "merge_mode": "ave"},

@@ -58,6 +58,11 @@ BAD_PARAMS = {
         ["6 columns", "no multiple of n_variables=4", "Set n_variables"],
         {"n_variables": 4},
     ),
+    "linear_skip-network": (
+        ValueError,
+        ["linear_skip=True does not go with network", "Dense layer"],
+        {"linear_skip": True, "network": len},
+    ),
     "input_scaler": (
         *constraint("input_scaler", "'standard'", "'minmax'", "'robust'", "'power'", "'window'"),
         {"input_scaler": "scale"},

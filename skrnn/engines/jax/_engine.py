@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from ...networks._initial import initial_weights, non_trainable_values
@@ -22,10 +24,15 @@ class JaxEngine:
     """
 
     def initial_weights(
-        self, spec: Spec, rng: np.random.Generator, dropout: np.random.Generator
+        self,
+        spec: Spec,
+        rng: np.random.Generator,
+        dropout: np.random.Generator,
+        linear: Mapping[str, np.ndarray] | None = None,
     ) -> Weights:
         """Draw the weights that training starts from, and the seeds of what is dropped."""
-        return initial_weights(get_network(spec.structure()).model, spec, rng, dropout)
+        model = get_network(spec.structure()).model
+        return initial_weights(model, spec, rng, dropout, linear)
 
     def renewed(self, spec: Spec, weights: Weights, dropout: np.random.Generator) -> Weights:
         """Return weights with the rates of a spec and fresh seeds."""

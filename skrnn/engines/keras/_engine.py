@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -28,11 +28,15 @@ class KerasEngine:
     """The `Engine` on TensorFlow and PyTorch."""
 
     def initial_weights(
-        self, spec: Spec, rng: np.random.Generator, dropout: np.random.Generator
+        self,
+        spec: Spec,
+        rng: np.random.Generator,
+        dropout: np.random.Generator,
+        linear: Mapping[str, np.ndarray] | None = None,
     ) -> Weights:
         """Draw the weights that training starts from, and the seeds of what is dropped."""
         with keras_lock:
-            return initial_weights(get_model(spec), spec, rng, dropout)
+            return initial_weights(get_model(spec), spec, rng, dropout, linear)
 
     def renewed(self, spec: Spec, weights: Weights, dropout: np.random.Generator) -> Weights:
         """Return weights with the rates of a spec and fresh seeds."""

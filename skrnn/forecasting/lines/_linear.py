@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...models._ridge import ridge
 from ._protocol import Line, Task
 from ._series import Past, level_and_unit
 
-# Penalties of the linear line that are tried, in units of the mean variance of its inputs.
-_PENALTIES = np.logspace(-6, 2, 17)
-# The last windows of a series that it learns from, at most; of a panel together, so many.
+# Windows of a series that it learns from, at most; of a panel together, so many, the last ones.
 _MOST_WINDOWS, _MOST_POOLED = 3000, 30_000
 # A series has a linear line of its own where it has so many windows for each step of one.
 _WINDOWS_PER_STEP = 2
@@ -93,14 +92,20 @@ def _linear_line(task: Task, window: int, logs: bool, pooled: bool) -> Line | No
 
 
 def _windows_of(task: Task, pooled: bool) -> list[int]:
-    """Return a short and a long window, a season and two, as far as series have the room."""
+    """Return a short and a long window, a season and two, as far as series have the room.
+
+    None is shorter than half a horizon, in whole seasons.
+    """
     room = task.length - task.horizon
     most = min(room // 2 if pooled else room // (_WINDOWS_PER_STEP + 1), _LONGEST_WINDOW)
+    horizon = task.horizon
     if task.seasons:
-        wanted = [max(2 * min(task.seasons), 2 * task.horizon)]
-        wanted += [n * period for period in task.seasons for n in (1, 2)]
+        wanted = [max(2 * min(task.seasons), 2 * horizon)]
+        for period in task.seasons:
+            fewest = -(-horizon // (2 * period))
+            wanted += [n * max(1, fewest) * period for n in (1, 2)]
     else:
-        wanted = [24, 4 * task.horizon, _LONG_WINDOW]
+        wanted = [max(24, horizon // 2), 4 * horizon, max(_LONG_WINDOW, horizon)]
     return sorted({min(window, most) for window in wanted if min(window, most) > 0})
 
 
@@ -114,35 +119,24 @@ def _training_windows(task: Task, window: int, logs: bool, pooled: bool) -> list
             found.append(None)
             continue
         values = np.log(values) if logs else values
-        most = max(1, _MOST_POOLED // len(series)) if pooled else _MOST_WINDOWS
-        found.append(sliding_window_view(values, width)[-most:])
+        windows = sliding_window_view(values, width)
+        recent = max(1, _MOST_POOLED // len(series))
+        found.append(windows[-recent:] if pooled else _spread(windows, _MOST_WINDOWS))
     if not pooled:
         return found
     there = [windows for windows in found if windows is not None]
     return [np.concatenate(there) if there else None]
 
 
-def _regression(windows: np.ndarray, window: int, scaled: bool) -> np.ndarray:
-    """Return coefficients and intercept of the ridge regression that generalises best.
+def _spread(windows: np.ndarray, most: int) -> np.ndarray:
+    """Return some windows from all of a series: neighbours say nearly the same."""
+    if len(windows) <= most:
+        return windows
+    return windows[np.linspace(0, len(windows) - 1, most).round().astype(int)]
 
-    The penalty is chosen by generalised cross-validation (Golub, Heath and Wahba, 1979).
-    """
+
+def _regression(windows: np.ndarray, window: int, scaled: bool) -> np.ndarray:
+    """Return coefficients and intercept of ridge regression."""
     level, unit = level_and_unit(windows[:, :window], scaled=scaled)
     inputs, outputs = np.split((windows - level) / unit, [window], axis=1)
-    mean_in, mean_out = inputs.mean(axis=0), outputs.mean(axis=0)
-    inputs, outputs = inputs - mean_in, outputs - mean_out
-    values, vectors = np.linalg.eigh(inputs.T @ inputs)
-    values, n_rows = np.maximum(values, 0.0), len(inputs)
-    turned = vectors.T @ (inputs.T @ outputs)
-    scale = values.mean() or 1.0
-    best, total = None, (outputs**2).sum()
-    for penalty in _PENALTIES * scale:
-        kept = values + penalty
-        residual = total - (turned**2 * ((values + 2 * penalty) / kept**2)[:, None]).sum()
-        freedom = max(n_rows - 1 - (values / kept).sum(), 1e-9)
-        score = max(residual, 0.0) / freedom**2
-        if best is None or score < best[0]:
-            best = score, vectors @ (turned / kept[:, None])
-    assert best is not None
-    coefficients: np.ndarray = best[1]
-    return np.concatenate([coefficients, (mean_out - mean_in @ coefficients)[None]])
+    return ridge(inputs, outputs)
