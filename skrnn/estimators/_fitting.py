@@ -20,7 +20,6 @@ from ..models._linear_start import linear_start
 from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
 from ..models._specs import make_spec
 from ..models._train import MakeObserver, Trained, train_network
-from ..networks._spec import EncoderDecoderSpec, NetworkSpec, Spec
 from ._callbacks import SklearnCallbacks
 from ._input_encoder import InputEncoder
 from ._metrics import make_measure, read_metrics
@@ -70,7 +69,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
         held_out,
         seed=(draw, estimator.n_iter_ if call.resume else 0),
         previous=Trained(estimator.network_, estimator.history_) if call.resume else None,
-        linear=None if call.resume else _linear_start(spec, data),
+        linear=None if call.resume else linear_start(spec, data),
         masked=not data.inputs["mask"].all(),
         monitor=metrics.monitor(params["monitor"]),
         measure=make_measure(
@@ -130,11 +129,6 @@ def _to_dataset(inputs: InputEncoder, targets: TargetEncoder, rows: Rows) -> Dat
     if targets.every_step and weight.ndim == 1:
         weight = np.repeat(weight[:, None], rows.mask.shape[1], axis=1)
     return Dataset(inputs.encode(rows.sequences, rows.mask), targets.encode(rows), weight)
-
-
-def _linear_start(spec: Spec, data: Dataset) -> dict[str, np.ndarray] | None:
-    linear = isinstance(spec, NetworkSpec | EncoderDecoderSpec) and spec.linear_skip
-    return linear_start(spec, data) if linear else None
 
 
 def _shape_of(inputs: InputEncoder, targets: TargetEncoder, data: Dataset) -> DataShape:

@@ -162,8 +162,8 @@ class PanelForecaster(BaseForecaster):
         if options.baselines:
 
             def train(part: Panel) -> tuple[PanelModel, SeriesScale]:
-                own = _scale_of(part, options)
-                return self._train(part, own, options, settings, before), own
+                own, room = _scale_of(part, options), int(origins[0])
+                return self._train(part, own, options, settings, before, room), own
 
             combination = combine_with_lines(options, panel, origins, (model, scale), train)
             warn_where_behind(combination)
@@ -213,14 +213,14 @@ class PanelForecaster(BaseForecaster):
         options: ForecasterOptions,
         settings: Settings,
         before: PanelModel | None,
+        room: int = 0,
     ) -> PanelModel:
         """Return a model trained on a panel; one that was trained before is trained on."""
         if before is not None:
             check_columns_of_X(before.names, panel.exogenous_columns)
             offsets = training_offsets(panel.lengths, settings.window, settings.horizon)
-            return before.train(
-                panel, scale, offsets, options.finetuning(), _draw_seed(self.random_state)
-            )
+            options = options.finetuning()
+            return before.train(panel, scale, offsets, options, _draw_seed(self.random_state), room)
         model = new_model(panel, options, settings)
         calibrates = options.calibrate and not options.baselines
         lengths = panel.lengths - held_back(panel, settings.horizon) * calibrates
@@ -230,7 +230,7 @@ class PanelForecaster(BaseForecaster):
                 "calibrate=True keeps the last steps of each series for itself, and too few are "
                 "left to learn from. Pass longer series or set calibrate=False."
             )
-        model = model.train(panel, scale, offsets, options, _draw_seed(self.random_state))
+        model = model.train(panel, scale, offsets, options, _draw_seed(self.random_state), room)
         return calibrate(model, panel, scale) if calibrates else model
 
     def _remember(

@@ -98,6 +98,7 @@ class PanelModel:
         offsets: Any,
         options: ForecasterOptions,
         seed: int,
+        room: int = 0,
     ) -> PanelModel:
         """Return the model after training, or training on, with some windows of a panel.
 
@@ -108,8 +109,10 @@ class PanelModel:
         options : ForecasterOptions
             With zero epochs, or without windows, nothing is trained.
         seed : int
+        room : int
+            Steps that each series may become longer without another program being compiled.
         """
-        store, exogenous = self._store(panel, scale, None)
+        store, exogenous = self._store(panel, scale, None, room)
         windows = store.windows(self.reader, exogenous, offsets)
         if not len(windows) or options.epochs == 0:
             return self
@@ -131,9 +134,9 @@ class PanelModel:
         return replace(self, members=list(members))
 
     def _store(
-        self, panel: Panel, scale: SeriesScale, later: Any
+        self, panel: Panel, scale: SeriesScale, later: Any, room: int = 0
     ) -> tuple[Store, np.ndarray | None]:
-        extra = self.settings.horizon
+        extra = self.settings.horizon + room
         store = Store(panel, scale, extra, self.joint)
         if self.columns is None:
             return store, None

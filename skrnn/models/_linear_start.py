@@ -6,28 +6,38 @@ import numpy as np
 
 from ..engines._dataset import Dataset
 from ..networks._one_thread import one_thread
-from ..networks._spec import EncoderDecoderSpec, NetworkSpec
+from ..networks._spec import EncoderDecoderSpec, NetworkSpec, RecurrentSpec, Spec
 from ._ridge import ridge
 
 # Rows that it is learned from, at most: evenly spaced ones. A start need not be better.
 _MOST_NUMBERS = 20_000_000
 
 
-def linear_start(spec: NetworkSpec | EncoderDecoderSpec, data: Dataset) -> dict[str, np.ndarray]:
-    """Return the weights of the linear part of a network, by layer and weight.
+def linear_start(spec: Spec, data: Dataset) -> dict[str, np.ndarray] | None:
+    """Return the weights of the linear part of a network, by layer and weight; None without one.
 
     Parameters
     ----------
-    spec : NetworkSpec or EncoderDecoderSpec
+    spec : Spec
     data : Dataset
         Rows to train on, scaled; nothing is known of the steps to write.
     """
+    if not isinstance(spec, RecurrentSpec) or not spec.linear_skip:
+        return None
     step = -(-data.inputs["sequence"].size // _MOST_NUMBERS)
-    rows = {name: array[::step].astype(float) for name, array in data.take(slice(None)).items()}
+    rows = {
+        name: array.astype(float) for name, array in data.take(np.arange(len(data))[::step]).items()
+    }
     with one_thread():
-        of = _of_stacked if isinstance(spec, NetworkSpec) else _of_decoder
-        coefficients = of(spec, rows)
+        coefficients = _coefficients(spec, rows)
     return {"skip/kernel": coefficients[:-1], "skip/bias": coefficients[-1]}
+
+
+def _coefficients(spec: RecurrentSpec, rows: dict[str, np.ndarray]) -> np.ndarray:
+    if isinstance(spec, NetworkSpec):
+        return _of_stacked(spec, rows)
+    assert isinstance(spec, EncoderDecoderSpec)
+    return _of_decoder(spec, rows)
 
 
 def _of_stacked(spec: NetworkSpec, rows: dict[str, np.ndarray]) -> np.ndarray:

@@ -8,9 +8,7 @@ import numpy as np
 _PENALTIES = np.logspace(-6, 2, 17)
 
 
-def ridge(
-    inputs: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = None
-) -> np.ndarray:
+def ridge(inputs: np.ndarray, outputs: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
     """Return the coefficients of the ridge regression that generalises best.
 
     The penalty, one for all outputs, is chosen by generalised cross-validation (Golub, Heath and

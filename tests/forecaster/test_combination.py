@@ -13,8 +13,8 @@ from sktime.forecasting.naive import NaiveForecaster
 from sktime.split import ExpandingWindowSplitter
 from statsmodels.tsa.holtwinters import ExponentialSmoothing as HoltWinters
 
+from skrnn import clear_compile_cache, compile_cache_info, save
 from skrnn import load as load_safely
-from skrnn import save
 from skrnn.forecasting._quantiles import calibration_factors
 from skrnn.forecasting._weights import (
     combination_weights,
@@ -372,11 +372,21 @@ class TestIntervals:
             fitted.predict_interval(coverage=0.98)
 
 
+@pytest.mark.parametrize("n_steps", [48, 130])
+def test_what_is_validated_compiles_nothing_of_its_own(n_steps):
+    """The network that does not know the end of the series runs through the same programs."""
+    y = pd.Series(np.sin(np.arange(float(n_steps))))
+    clear_compile_cache()
+    combined().fit(y, fh=FH)
+    assert compile_cache_info().training_traces == 1
+
+
 class TestWarning:
     def test_a_network_behind_the_last_value(self):
         jumps = pd.Series(np.cumsum(np.random.default_rng(0).normal(size=48)), MONTHS)
         forecaster = combined(epochs=1, learning_rate=1.0, sp=1)
-        with pytest.warns(UserWarning, match=r"network alone is \d+\.\d+ times that of the last") as told:
+        behind = r"network alone is \d+\.\d+ times that of the last"
+        with pytest.warns(UserWarning, match=behind) as told:
             forecaster.fit(jumps, fh=FH)
         assert told[0].filename == __file__
         errors = forecaster.validation_errors_.mean()

@@ -70,7 +70,8 @@ class TestStart:
         fitted = make(quantiles=(0.1, 0.9), **STILL).fit(SEQUENCES, y)
         low, high = fitted.predict_quantiles(SEQUENCES).T
         assert_allclose(fitted.predict(SEQUENCES), y, atol=0.02)
-        assert (low < y).all() and (y < high).all()
+        assert (low < y).all()
+        assert (y < high).all()
 
     def test_weights_count(self):
         y = np.where(np.arange(60) < 30, SEQUENCES[:, -1, 0], -SEQUENCES[:, -1, 0])
