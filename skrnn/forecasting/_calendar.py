@@ -36,6 +36,7 @@ def calendar_features(times: pd.Index) -> np.ndarray:
             "calendar=True needs an index of dates or periods, but that of y has integers. Set "
             "calendar=False, or give y an index of dates."
         )
+    times = times.tz_localize(None)  # people live by the clock on the wall
     step = _typical_step(times)
     parts = []
     if step < _DAY:
@@ -51,7 +52,7 @@ def calendar_features(times: pd.Index) -> np.ndarray:
 
 def _typical_step(times: pd.DatetimeIndex) -> float:
     """Return the median number of seconds from one time to the next."""
-    steps = np.diff(np.unique(times.tz_localize(None).to_numpy()))
+    steps = np.diff(np.unique(times.to_numpy()))
     return float(np.median(steps / np.timedelta64(1, "s")))
 
 

@@ -228,8 +228,6 @@ def exogenous_rows(
         ]
         parts.append(np.concatenate(pieces))
     if calendar:
-        numbers = panel.row_times(extra)
-        low, high = numbers.min(), numbers.max()
-        features = calendar_features(panel.axis.index(np.arange(low, high + 1)))
-        parts.append(features[numbers - low])
+        numbers, place = np.unique(panel.row_times(extra), return_inverse=True)
+        parts.append(calendar_features(panel.axis.index(numbers))[place])
     return np.concatenate(parts, axis=1)

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..windowing._continuity import check_index, infer_step, kind_of, steps_between
+from ..windowing._continuity import (
+    check_index,
+    in_zone,
+    infer_step,
+    is_elapsed,
+    kind_of,
+    steps_between,
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +76,14 @@ class TimeAxis:
             ordinals = self.origin.ordinal + numbers * self.step.n
             return pd.PeriodIndex.from_ordinals(ordinals, freq=self.origin.freq, name=name)
         if isinstance(self.origin, pd.Timestamp):
-            low = min(0, int(numbers.min()))
-            n_dates = int(numbers.max()) - low + 1
-            dates = pd.date_range(self.origin + low * self.step, periods=n_dates, freq=self.step)
-            return dates[numbers - low].rename(name)
+            return self._dates(numbers).rename(name)
         return pd.Index(self.origin + numbers * self.step, name=name)
+
+    def _dates(self, numbers: np.ndarray) -> pd.DatetimeIndex:
+        if is_elapsed(self.step):
+            return self.origin + pd.TimedeltaIndex(numbers * pd.Timedelta(self.step))
+        low, origin = min(0, int(numbers.min())), self.origin.tz_localize(None)
+        n_dates = int(numbers.max()) - low + 1
+        dates = pd.date_range(origin + low * self.step, periods=n_dates, freq=self.step)
+        dates = dates[numbers - low]
+        return dates if self.origin.tz is None else in_zone(dates, self.origin.tz)

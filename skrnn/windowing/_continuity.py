@@ -63,7 +63,7 @@ def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
     dates = pd.DatetimeIndex(index.unique()).sort_values()
     if len(dates) < 3:
         return None
-    inferred = pd.infer_freq(dates)
+    inferred = pd.infer_freq(dates) or pd.infer_freq(clock_times(dates))
     return to_offset(inferred) if inferred else _frequency_with_holes(dates)
 
 
@@ -78,14 +78,42 @@ def steps_between(before: pd.Index, after: pd.Index, step: Any) -> np.ndarray:
         return _whole((after.asi8 - before.asi8) / step.n)
     if not isinstance(after, pd.DatetimeIndex):
         return _whole((np.asarray(after) - np.asarray(before)) / step)
-    if isinstance(step, Tick) and not isinstance(step, pd.offsets.Day):  # Day: not always 24 hours
+    if is_elapsed(step):
         return _whole((after - before) / pd.Timedelta(step))
-    first, last = min(before.min(), after.min()), max(before.max(), after.max())
-    grid = pd.date_range(first, last, freq=step)
+    before, after = np.split(clock_times(before.append(after)), 2)
+    if isinstance(step, pd.offsets.Day):
+        return _whole((after - before) / pd.Timedelta(days=step.n))
+    grid = pd.date_range(min(before.min(), after.min()), max(before.max(), after.max()), freq=step)
     places = [grid.get_indexer(index).astype(float) for index in (before, after)]
     for place in places:
         place[place < 0] = np.nan
     return places[1] - places[0]
+
+
+def is_elapsed(step: Any) -> bool:
+    """Return whether a frequency counts time that passes, and not days, which clocks change."""
+    return isinstance(step, Tick) and not isinstance(step, pd.offsets.Day)
+
+
+def clock_times(dates: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return what a clock on the wall shows, without a zone.
+
+    Where clocks are put forward at the usual time of day, dates hold the time after the change;
+    the usual time takes its place.
+    """
+    shown = dates.tz_localize(None)
+    if dates.tz is None or not len(dates):
+        return shown
+    day = shown.normalize()
+    times, counts = np.unique(shown - day, return_counts=True)
+    usual = day + pd.Timedelta(times[np.argmax(counts)])
+    return shown.where(in_zone(usual, dates.tz) != dates, usual)
+
+
+def in_zone(times: pd.DatetimeIndex, zone: Any) -> pd.DatetimeIndex:
+    """Return the dates at which clocks in a zone show some times, or the first after a gap."""
+    first = np.ones(len(times), bool)
+    return times.tz_localize(zone, nonexistent="shift_forward", ambiguous=first)
 
 
 def _commonest(differences: np.ndarray) -> int:
@@ -96,11 +124,12 @@ def _commonest(differences: np.ndarray) -> int:
 def _frequency_with_holes(dates: pd.DatetimeIndex) -> Any:
     starts = np.unique(np.linspace(0, len(dates) - 3, _PLACES).astype(int))
     names = {pd.infer_freq(dates[start : start + _RUN]) for start in starts} - {None}
-    fitting = {
-        len(grid): offset
-        for offset in map(to_offset, sorted(names))
-        if dates.isin(grid := pd.date_range(dates[0], dates[-1], freq=offset)).all()
-    }
+    first = pd.DatetimeIndex([dates[0]]).repeat(len(dates))
+    fitting = {}
+    for offset in map(to_offset, sorted(names)):
+        steps = steps_between(first, dates, offset)
+        if not np.isnan(steps).any():
+            fitting[steps[-1]] = offset
     if not fitting:
         raise ValueError(
             "X has dates of no regular frequency, so there is no telling which row follows which. "
