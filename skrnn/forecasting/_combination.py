@@ -13,6 +13,7 @@ from ._panel_model import PanelModel
 from ._quantiles import calibration_factors, quantiles_around, spread_ratio
 from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, member_errors
+from ._wild import tamed
 from .lines import Line, SeriesSet, Task, make_lines, warn_left_out
 
 NETWORK = "network"
@@ -183,7 +184,7 @@ def combine_with_lines(
     train : callable
     """
     settings, before = network[0].settings, panel_before(panel, origins)
-    early, whole = (SeriesSet.of(part.values, part.start) for part in (before, panel))
+    early, whole = (SeriesSet.of(tamed(part).values, part.start) for part in (before, panel))
     length = int(np.median(before.lengths))
     lines, final = (
         {line.name: line for line in make_lines(options.baselines, task)}
@@ -198,8 +199,9 @@ def combine_with_lines(
         errors = np.full((len(kept) + 1, 0, len(whole)), np.nan)
         return Combination(kept, origins, errors, combination_weights(errors, 0.0))
     model, scale = train(before)
+    seen = SeriesSet.of(panel.values, panel.start)
     found = [
-        _at_origin([lines[name] for name in names], panel, whole, int(back), model, scale)
+        _at_origin([lines[name] for name in names], panel, seen, int(back), model, scale)
         for back in origins
     ]
     again = np.stack([_network_steps(panel, int(back), *network) for back in origins])

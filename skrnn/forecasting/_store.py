@@ -10,14 +10,17 @@ from sklearn.preprocessing import StandardScaler
 
 from ..engines._series_windows import SeriesWindows, WindowReader, pad_store
 from ._panel import Panel
+from ._wild import moments, tamed
 
 # A series without any spread gets this share of its size as its unit: its forecast stays in place.
-_CONSTANT = 1e-6
+_CONSTANT = 1e-9
 
 
 @dataclass(frozen=True)
 class SeriesScale:
     """Center and unit of each series: an array of shape (n_instances, n_variables) for both.
+
+    A wild value long ago leaves the unit as it would be without it.
 
     They keep numbers small on the way through single precision. Windows that are taken relative to
     themselves are not changed by them.
@@ -32,12 +35,8 @@ class SeriesScale:
         shape = (len(panel), panel.values.shape[1])
         if not scaled:
             return cls(np.zeros(shape), np.ones(shape))
-        known = ~np.isnan(panel.values)
-        found = np.add.reduceat(known, panel.start[:-1], axis=0)
-        count = np.maximum(found, 1)
-        center = _sums(np.where(known, panel.values, 0.0), panel) / count
-        away = np.where(known, panel.values - np.repeat(center, panel.lengths, axis=0), 0.0)
-        unit = np.sqrt(_sums(away**2, panel) / count)
+        found = np.add.reduceat(~np.isnan(panel.values), panel.start[:-1], axis=0)
+        center, unit, _ = moments(tamed(panel))
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
         unit = np.where(unit > smallest, unit, smallest)
         return cls(center, np.where(found > 0, unit, 1.0))
@@ -167,7 +166,3 @@ def training_offsets(lengths: np.ndarray, window: int, horizon: int) -> Any:
     last = lengths - horizon
     first = np.minimum(window, np.maximum(1, (last + 1) // 2))
     return first, last
-
-
-def _sums(values: np.ndarray, panel: Panel) -> np.ndarray:
-    return np.add.reduceat(values, panel.start[:-1], axis=0)

@@ -97,7 +97,7 @@ def combination_weights(errors: np.ndarray, n_horizons: float) -> np.ndarray:
     total = np.where(common & there, errors, 0.0).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(ever & (count > 0), total / count, np.nan)
-        floor = np.nanmax(np.where(np.isnan(mean), 0.0, mean), axis=0) * 1e-6
+        floor = np.median(np.where(np.isnan(mean), 0.0, mean), axis=0) * 1e-6
         logs = np.log(np.maximum(mean, np.maximum(floor, np.finfo(float).tiny)))
     logs = logs - mean_of_known(logs, axis=0)
     panel = mean_of_known(logs, axis=1)[:, None] if n_series > 1 else np.zeros((n_members, 1))
@@ -106,7 +106,8 @@ def combination_weights(errors: np.ndarray, n_horizons: float) -> np.ndarray:
     own = np.where(np.isnan(logs), panel, logs)
     shrunk = share * own + (1.0 - share) * panel
     usable = ever | ~ever.any(axis=0)
-    raw = _of_the_best(np.where(usable, np.exp(-_POWER * shrunk), 0.0))
+    least = np.where(usable, shrunk, np.inf).min(axis=0)
+    raw = _of_the_best(np.where(usable, np.exp(-_POWER * (shrunk - least)), 0.0))
     weights: np.ndarray = raw / raw.sum(axis=0)
     return weights
 
