@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED
 
 __all__ = ["FORMAT", "load", "save"]
 
-FORMAT = 3
+FORMAT = 4
 """The format of the files that `save` writes. `load` reads this one and all before it.
 
 It changes whenever an older skrnn would read a new file wrongly, or not at all: a type is added to
@@ -287,8 +287,14 @@ def _to_format_3(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
+def _to_format_4(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Stacked networks may have a linear part."""
+    regressors = ("RecurrentRegressor", "LSTMRegressor", "BiLSTMRegressor")
+    return {"linear_skip": False, **state} if name in (*regressors, "NetworkSpec") else state
+
+
 # From the format before, by the number of the format.
-_UPGRADES = {2: _to_format_2, 3: _to_format_3}
+_UPGRADES = {2: _to_format_2, 3: _to_format_3, 4: _to_format_4}
 
 
 def _head(payload: bytes, number: int) -> bytes:

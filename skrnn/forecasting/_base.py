@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
-from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base import ForecastingHorizon
 
 from ._combination import (
     Combination,
@@ -16,6 +16,7 @@ from ._combination import (
     panel_before,
 )
 from ._frames import (
+    StepValues,
     later_columns,
     member_frame,
     quantile_frame,
@@ -36,9 +37,10 @@ from ._quantiles import interpolate_quantiles
 from ._report import error_frame, summary, warn_where_behind, weight_frame
 from ._settings import Settings, choose_settings
 from ._store import SeriesScale, training_offsets
+from ._whole import WholeForecaster
 
 
-class PanelForecaster(BaseForecaster):
+class PanelForecaster(WholeForecaster):
     """What the forecaster does; its parameters are those of the subclass."""
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -48,13 +50,14 @@ class PanelForecaster(BaseForecaster):
         "y_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "X_inner_mtype": ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"],
         "requires-fh-in-fit": True,
-        "capability:insample": False,
+        "X-y-must-have-same-index": False,  # the panel says it in better words
+        "capability:insample": True,
         "capability:exogenous": True,
         "capability:multivariate": True,
         "capability:missing_values": True,
         "capability:categorical_in_X": False,
         "capability:pred_int": True,
-        "capability:pred_int:insample": False,
+        "capability:pred_int:insample": True,
         "capability:update": True,
         "capability:pretrain": True,
         "capability:unequal_length": True,
@@ -139,8 +142,13 @@ class PanelForecaster(BaseForecaster):
         self.check_is_fitted()
         fh = self.fh if fh is None else ForecastingHorizon(fh)
         X = None if X is None else convert_to(X, self._tags["X_inner_mtype"])
-        panel, last = self._panel, self._panel.lengths
-        asked = _steps_within(fh, panel, self.settings_.horizon)
+        panel = self._panel.tail(_reach(self._model, self._combination) + self.settings_.horizon)
+        last, asked = panel.lengths, _steps_within(fh, panel, self.settings_.horizon)
+        if (asked < 1).any():
+            raise ValueError(
+                f"fh has {asked.min()} as a number of steps ahead: members forecast what comes "
+                "after the end of y. Use positive numbers, or times after the last of y."
+            )
         later = later_columns(panel, X, asked, self.settings_.horizon)
         steps = self._model.predict(panel, self._scale, (last, last), later)
         network = steps[..., self._model.middle]
@@ -154,7 +162,8 @@ class PanelForecaster(BaseForecaster):
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
-        horizon, scale = int(relative_steps(fh, panel).max()), _scale_of(panel, options)
+        # A forecaster of past steps alone learns to forecast the next one.
+        horizon, scale = max(1, int(relative_steps(fh, panel).max())), _scale_of(panel, options)
         origins = choose_origins(options, panel, horizon)
         settings = _settings_of(panel_before(panel, origins), options, horizon, before)
         model = self._train(panel, scale, options, settings, before)
@@ -175,7 +184,8 @@ class PanelForecaster(BaseForecaster):
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
         if fh is None and before is None:
             raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
-        horizon = before.settings.horizon if fh is None else int(relative_steps(fh, panel).max())
+        steps = before.settings.horizon if fh is None else relative_steps(fh, panel).max()
+        horizon = max(1, int(steps))
         settings = _settings_of(panel, options, horizon, before)
         scale = _scale_of(panel, options)
         self.pretrained_model_ = self._train(panel, scale, options, settings, before)
@@ -197,12 +207,13 @@ class PanelForecaster(BaseForecaster):
         return self
 
     def _predict(self, fh, X):
-        median = self._forecast(fh, X)[..., self._model.middle]
-        return step_frame(self._panel, relative_steps(fh, self._panel), median)
+        found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
+        return step_frame(found.values[..., self._model.middle], found.index, self._panel.columns)
 
     def _predict_quantiles(self, fh, X, alpha):
-        steps = interpolate_quantiles(self._model.levels, self._forecast(fh, X), alpha)
-        return quantile_frame(self._panel, relative_steps(fh, self._panel), steps, alpha)
+        found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
+        values = interpolate_quantiles(self._model.levels, found.values, alpha)
+        return quantile_frame(values, found.index, self._panel.columns, alpha)
 
     # ---- Training --------------------------------------------------------------------------------
 
@@ -240,24 +251,33 @@ class PanelForecaster(BaseForecaster):
         model: PanelModel,
         combination: Combination | None,
     ) -> None:
-        """Keep what forecasts and updates need, and no more of the data."""
+        """Keep what forecasts and updates need."""
         self._model, self.settings_, self._combination = model, model.settings, combination
         if combination is not None:
             self.weights_ = weight_frame(combination, panel)
             self.validation_errors_ = error_frame(combination)
             self.summary_ = summary(combination)
         self.history_, self.n_parameters_ = model.members[0].history, model.n_parameters
-        self._scale = scale
-        self._panel = panel.tail(_reach(model, combination) + model.settings.horizon)
+        self._scale, self._panel = scale, panel
 
     # ---- Forecasts -------------------------------------------------------------------------------
 
-    def _forecast(self, fh: Any, X: Any) -> np.ndarray:
-        """Return all steps up to the horizon, and the quantiles that were learned."""
+    def _forecast(self, steps: np.ndarray, X: Any = None) -> StepValues:
+        """Return forecasts of steps ahead of each instance, and the quantiles that were learned.
+
+        A step of the past is forecast from the one before it.
+        """
         panel, horizon = self._panel, self.settings_.horizon
-        later = later_columns(panel, X, _steps_within(fh, panel, horizon), horizon)
-        last = panel.lengths
-        return self._steps(panel, self._scale, (last, last), later)
+        ahead = past = None
+        if (steps > 0).any():
+            recent = panel.tail(_reach(self._model, self._combination) + horizon)
+            later = later_columns(recent, X, np.maximum(steps, 1), horizon)
+            last = recent.lengths
+            ahead = self._steps(recent, self._scale, (last, last), later)
+        if (steps <= 0).any():
+            first = np.maximum(panel.lengths + steps.min(axis=1) - 1, 0)
+            past = self._steps(panel, self._scale, (first, panel.lengths - 1))[:, 0]
+        return StepValues.of(panel, steps, ahead, past)
 
     def _steps(self, panel: Panel, scale: SeriesScale, offsets: Any, later: Any = None) -> Any:
         """Return what the network says, or all members together."""

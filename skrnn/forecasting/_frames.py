@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,19 +21,15 @@ def relative_steps(fh: Any, panel: Panel) -> np.ndarray:
     Raises
     ------
     ValueError
-        When one is not ahead.
+        When one is no whole number of steps.
     """
-    if fh.is_relative:
-        steps = np.tile(fh.to_numpy().astype(np.int64), (len(panel), 1))
-    else:
+    if not fh.is_relative:
         numbers = panel.axis.number(fh.to_pandas(), "fh")
-        steps = numbers[None, :] - panel.end[:, None] + 1
-    if (steps < 1).any():
-        raise ValueError(
-            f"fh has {steps.min()} as a number of steps ahead: only steps after the end of y can "
-            "be forecast. Use positive numbers, or times after the last of y."
-        )
-    return steps
+        return numbers[None, :] - panel.end[:, None] + 1
+    ahead = fh.to_pandas()
+    if isinstance(ahead, pd.TimedeltaIndex):
+        ahead = panel.axis.steps_of(ahead, "fh")
+    return np.tile(np.asarray(ahead).astype(np.int64), (len(panel), 1))
 
 
 def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.ndarray | None:
@@ -76,33 +73,60 @@ def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.n
     return np.take_along_axis(joined, source[:, :, None], axis=1)
 
 
-def step_frame(panel: Panel, steps: np.ndarray, values: np.ndarray) -> pd.DataFrame:
-    """Return some of the steps as a frame like `y`.
+@dataclass(frozen=True)
+class StepValues:
+    """Values at some steps of each instance, ahead of its end or before.
 
-    Parameters
+    Attributes
     ----------
-    panel : Panel
-    steps : int array of shape (n_instances, n_values)
-    values : array of shape (n_instances, horizon, n_columns)
+    values : array of shape (n_rows, ...)
+        Instance by instance.
+    index : pandas.Index of shape (n_rows,)
     """
-    return pd.DataFrame(
-        _choose(values, steps), index=_index(panel, steps), columns=panel.columns, copy=False
-    )
+
+    values: np.ndarray
+    index: pd.Index
+
+    @classmethod
+    def of(
+        cls, panel: Panel, steps: np.ndarray, ahead: np.ndarray | None, past: np.ndarray | None
+    ) -> StepValues:
+        """Choose the values of some steps.
+
+        Parameters
+        ----------
+        panel : Panel
+        steps : int array of shape (n_instances, n_values)
+            Ahead of the end of each instance. Those before its start are left out.
+        ahead : array of shape (n_instances, horizon, ...), or None where no step is positive
+        past : array of shape (n_past, ...), or None where all are
+            For each instance all steps from the first of `steps`, or its own first one, to its end.
+        """
+        parts, numbers, row = [], [], 0
+        for instance, length in enumerate(panel.lengths):
+            own = steps[instance]
+            own = own[own > -length]
+            first = max(int(steps[instance].min()), 1 - length)
+            n_past = max(0, 1 - first)
+            known = [] if past is None else [past[row : row + n_past]]
+            known += [] if ahead is None else [ahead[instance]]
+            parts.append(np.concatenate(known)[own - (first if n_past else 1)])
+            numbers.append(panel.end[instance] + own - 1)
+            row += n_past
+        return cls(np.concatenate(parts), panel.index(numbers))
 
 
-def quantile_frame(panel: Panel, steps: np.ndarray, values: np.ndarray, alpha: Any) -> pd.DataFrame:
-    """Return quantiles of some of the steps, with columns (variable, quantile).
+def step_frame(values: np.ndarray, index: pd.Index, columns: pd.Index) -> pd.DataFrame:
+    """Return values of shape (n_rows, n_columns) as a frame like `y`."""
+    return pd.DataFrame(values, index=index, columns=columns, copy=False)
 
-    Parameters
-    ----------
-    panel, steps :
-        As for `step_frame`.
-    values : array of shape (n_instances, horizon, n_columns, n_quantiles)
-    alpha : list of float
-    """
-    columns = pd.MultiIndex.from_product([panel.columns, alpha])
-    flat = values.reshape(*values.shape[:2], -1)
-    return pd.DataFrame(_choose(flat, steps), index=_index(panel, steps), columns=columns)
+
+def quantile_frame(
+    values: np.ndarray, index: pd.Index, columns: pd.Index, alpha: Any
+) -> pd.DataFrame:
+    """Return quantiles, (n_rows, n_columns, n_quantiles), with columns (variable, quantile)."""
+    names = pd.MultiIndex.from_product([columns, alpha])
+    return pd.DataFrame(values.reshape(len(values), -1), index=index, columns=names)
 
 
 def member_frame(
@@ -112,8 +136,8 @@ def member_frame(
 
     Parameters
     ----------
-    panel, steps :
-        As for `step_frame`.
+    panel : Panel
+    steps : int array of shape (n_instances, n_values)
     names : list of str
     members : array of n_members x n_instances x n_variables x horizon numbers, in this order
     """

@@ -95,6 +95,11 @@ class Panel:
             exogenous=None if self.exogenous is None else self.exogenous[chosen],
         )
 
+    def frame(self) -> pd.DataFrame:
+        """Return all values, with the index of `y`."""
+        times = [time + np.arange(n) for time, n in zip(self.time, self.lengths, strict=True)]
+        return pd.DataFrame(self.values, self.index(times), self.columns)
+
     def index(self, numbers: list[np.ndarray]) -> pd.Index:
         """Return the index of some steps of each instance, as it is in `y`."""
         if self.keys is None:
@@ -127,11 +132,14 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     time = y.index if keys is None else y.index.get_level_values(-1)
     within = np.ones(max(len(time) - 1, 0), bool)
     within[start[1:-1] - 1] = False
+    goes_on = axis is not None
     axis = TimeAxis.of(time, within) if axis is None else axis
     numbers = _number_all(axis, y.index)
-    _check_regular(numbers, within, time)
+    _check_regular(numbers, within, y.index, axis)
     values = y.to_numpy(dtype=np.float64)
-    _check_values(values, start, y.columns, keys)
+    _check_finite(values, y.index, y.columns)
+    if not goes_on:
+        _check_some_known(values, start, y.columns, keys)
     exogenous = None
     if X is not None and X.shape[1]:
         exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
@@ -172,10 +180,11 @@ def continue_panel(panel: Panel, later: Panel) -> Panel:
         if key is not None:
             kept = max(0, int(later.time[key] - time))
             if kept > len(own):
+                ended = panel.axis.index(panel.end[[number]] - 1)[0]
+                of = "" if panel.keys is None else f" of the series {panel.keys[number]!r}"
                 raise ValueError(
-                    "y does not go on where the series of the fit ended: there are "
-                    f"{kept - len(own)} steps between. Pass the missing steps too, as NaN if need "
-                    "be."
+                    f"y{of} does not go on where it ended, at {ended}: the number of steps between "
+                    f"that are missing is {kept - len(own)}. Pass these too, as NaN where need be."
                 )
             new = later_rows[key]
             own = np.concatenate([own[:kept], later.values[new]])
@@ -207,7 +216,10 @@ def instance_numbers(panel: Panel, other: Panel) -> np.ndarray:
     numbers = panel.keys.get_indexer(other.keys)
     if (numbers < 0).any():
         unknown = other.keys[numbers < 0][0]
-        raise ValueError(f"y has the instance {unknown!r}, which was not in the y of fit.")
+        raise ValueError(
+            f"y has the series {unknown!r}, which was not in the y of fit. Leave it out, or fit "
+            "with it."
+        )
     return numbers
 
 
@@ -248,7 +260,7 @@ def _instances(index: pd.Index) -> tuple[Any, np.ndarray]:
     if keys.has_duplicates:
         key = keys[keys.duplicated()][0]
         raise ValueError(
-            f"The rows of instance {key!r} do not stand together. Sort y: y = y.sort_index()."
+            f"The rows of the series {key!r} do not stand together. Sort y: y = y.sort_index()."
         )
     return keys, start
 
@@ -264,31 +276,69 @@ def _number_all(axis: TimeAxis, index: pd.Index) -> np.ndarray:
     return numbers[codes]
 
 
-def _check_regular(numbers: np.ndarray, within: np.ndarray, time: pd.Index) -> None:
+def _check_regular(
+    numbers: np.ndarray, within: np.ndarray, index: pd.Index, axis: TimeAxis
+) -> None:
     steps = np.diff(numbers)
     wrong = np.flatnonzero(within & (steps != 1))
     if not len(wrong):
         return
     row = wrong[0]
-    if steps[row] == 0:
-        what = "has duplicates"
-    else:
-        what = "has a hole" if steps[row] > 1 else "is not sorted"
+    time = index.get_level_values(-1)
+    of = "" if index.nlevels == 1 else f" of the series {_key(index, row)!r}"
+    if steps[row] > 1:
+        raise ValueError(
+            f"y{of} has a hole: {time[row]} is followed by {time[row + 1]}. Give the missing steps "
+            f"rows of NaN: {_filling(index, axis)}."
+        )
+    if steps[row] < 0:
+        raise ValueError(
+            f"y{of} is not sorted: {time[row]} is followed by {time[row + 1]}. Sort it: "
+            "y = y.sort_index()."
+        )
     raise ValueError(
-        f"The index of y {what}: {time[row]} is followed by {time[row + 1]}. Forecasts need every "
-        "step once and in order. Sort the rows, drop duplicates, and give missing steps rows of "
-        'NaN, as y.asfreq("D") does.'
+        f"y{of} has {time[row]} twice. Keep one row for each time: y = y[~y.index.duplicated()]."
     )
 
 
-def _check_values(values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: Any) -> None:
+def _filling(index: pd.Index, axis: TimeAxis) -> str:
+    """Return code that gives holes rows of NaN."""
+    if axis.kind == "integers":
+        fill = f"reindex(range(s.index[0], s.index[-1] + 1, {axis.step}))"
+    elif isinstance(axis.origin, pd.Period):
+        fill = "reindex(pandas.period_range(s.index[0], s.index[-1]))"
+    else:
+        fill = f'asfreq("{axis.step.freqstr}")'
+    if index.nlevels == 1:
+        return f"y = y.{fill.replace('s.', 'y.')}"
+    levels = list(range(index.nlevels - 1))
+    level = levels[0] if len(levels) == 1 else levels
+    return (
+        f"y = pandas.concat({{key: s.droplevel({level}).{fill} for key, s in "
+        f"y.groupby(level={level})}}, names=y.index.names)"
+    )
+
+
+def _key(index: pd.Index, row: int) -> Any:
+    return index[[row]].droplevel(-1)[0]
+
+
+def _check_finite(values: np.ndarray, index: pd.Index, columns: pd.Index) -> None:
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
-        raise ValueError(f"y is infinite in row {row}, column {columns[column]!r}.")
+        raise ValueError(
+            f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or "
+            "a number there."
+        )
+
+
+def _check_some_known(
+    values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: pd.Index | None
+) -> None:
     known = np.add.reduceat(~np.isnan(values), start[:-1], axis=0)
     if (known == 0).any():
         instance, column = np.argwhere(known == 0)[0]
-        of = "" if keys is None else f" of instance {keys[instance]!r}"
+        of = "" if keys is None else f" of the series {keys[instance]!r}"
         raise ValueError(
             f"y has no value at all in column {columns[column]!r}{of}: all are NaN. Leave it out."
         )

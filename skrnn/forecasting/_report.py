@@ -61,7 +61,7 @@ def warn_where_behind(combination: Combination) -> None:
             f"On what was held back, the error of the network alone is {ratio:.2f} times that of "
             f"the {combination.names[number]}; its weight in the forecast is {share:.0%}. See "
             "validation_errors_ and weights_.",
-            stacklevel=4,  # the caller of sktime's fit
+            stacklevel=5,  # whoever calls fit, which calls that of sktime
         )
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from ..windowing._continuity import (
-    check_index,
     in_zone,
     infer_step,
     is_elapsed,
@@ -37,8 +36,7 @@ class TimeAxis:
     @classmethod
     def of(cls, index: pd.Index, within: np.ndarray) -> TimeAxis:
         """Return the axis of an index; `within` tells where neighbours belong to one series."""
-        check_index(index)
-        step = infer_step(index, within, None)
+        step = _infer_step(index, within)
         if step is None:
             raise ValueError(
                 "y has too few dates to tell their frequency. Set it, as in "
@@ -70,6 +68,29 @@ class TimeAxis:
             )
         return steps.astype(np.int64)
 
+    def steps_of(self, spans: pd.TimedeltaIndex, name: str) -> np.ndarray:
+        """Return the number of steps in each span of time.
+
+        Raises
+        ------
+        ValueError
+            When one is no whole number of steps, or steps are not equally long.
+        """
+        if self.kind == "integers":
+            raise ValueError(
+                f"{name} has spans of time, but y has an index of integers. Use numbers of steps."
+            )
+        if not isinstance(self.origin, pd.Period):
+            return self.number(pd.DatetimeIndex(self.origin + spans), name)
+        start = self.origin.to_timestamp()
+        periods = (start + spans).to_period(self.origin.freq)
+        if not (periods.to_timestamp() == start + spans).all():
+            raise ValueError(
+                f"{name} has spans that are no whole number of steps ({self.step.freqstr}). Use "
+                "numbers of steps."
+            )
+        return self.number(periods, name)
+
     def index(self, numbers: np.ndarray, name: Any = None) -> pd.Index:
         """Return the index that numbers of steps, in increasing order, stand for."""
         if isinstance(self.origin, pd.Period):
@@ -87,3 +108,15 @@ class TimeAxis:
         dates = pd.date_range(origin + low * self.step, periods=n_dates, freq=self.step)
         dates = dates[numbers - low]
         return dates if self.origin.tz is None else in_zone(dates, self.origin.tz)
+
+
+def _infer_step(index: pd.Index, within: np.ndarray) -> Any:
+    try:
+        return infer_step(index, within, None)
+    except ValueError as error:
+        place = np.flatnonzero(within)[:1]
+        example = "" if not len(place) else f" ({index[place[0]]}, {index[place[0] + 1]}, ...)"
+        raise ValueError(
+            f"y has dates of no regular frequency{example}. Bring it to one, with NaN where there "
+            'is no value, as y.resample("D").mean() does for days.'
+        ) from error

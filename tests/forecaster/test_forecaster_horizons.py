@@ -55,19 +55,32 @@ class TestHorizons:
         assert np.isfinite(forecast).all()
         assert_series_equal(fitted.predict(fh=FH), forecast)
 
-    def test_horizon_is_that_of_the_fit(self, fitted):
+    def test_any_steps_within_that_of_the_fit(self, fitted):
         before = fitted.predict()
-        for fh in ([1, 2], [1, 2, 3, 4]):
-            with pytest.raises(ValueError, match="different forecasting horizon"):
-                fitted.predict(fh=fh)
+        for fh in ([2], [1, 3], LATER[:2], LATER[2:3]):
+            assert_series_equal(
+                fitted.predict(fh=fh), before.iloc[np.ravel([_step(one) for one in fh])]
+            )
+        with pytest.raises(ValueError, match=r"fh reaches 4 steps ahead, but .* fitted for 3"):
+            fitted.predict(fh=[1, 2, 3, 4])
         assert_series_equal(fitted.predict(), before)
 
-    def test_times_move_out_of_reach(self):
+    def test_spans_of_time(self):
+        dates = pd.date_range("2024", periods=N_STEPS, freq="2h")
+        forecaster = make().fit(pd.Series(Y.to_numpy(), dates), fh=[1, 2, 3])
+        before = forecaster.predict()
+        assert_series_equal(forecaster.predict(fh=pd.to_timedelta(["2h", "6h"])), before.iloc[[0, 2]])
+        with pytest.raises(ValueError, match="fh is irregular in time"):
+            forecaster.predict(fh=pd.to_timedelta(["3h"]))
+
+    def test_times_move_into_the_past(self):
         """Times that were ahead in the fit may be past after an update."""
         fh = ForecastingHorizon(LATER[:3], is_relative=False)
-        forecaster = make().fit(Y, fh=fh).update(NEW[:1], update_params=False)
-        with pytest.raises(NotImplementedError, match="can not perform in-sample prediction"):
-            forecaster.predict()
+        forecaster = make().fit(Y, fh=fh)
+        first = forecaster.predict()
+        after = forecaster.update(NEW[:1], update_params=False).predict()
+        assert_array_equal(after.index, LATER[:3])
+        assert after.iloc[0] == pytest.approx(first.iloc[0])
 
 
 class TestColumns:
@@ -232,3 +245,8 @@ class TestMembers:
         one, two = (make(n_members=3, dropout=0.1, n_jobs=n).fit(Y, fh=FH) for n in (None, 2))
         assert same_weights(one, two)
         assert_series_equal(one.predict(), two.predict())
+
+
+def _step(one):
+    """Return the place of a step ahead, or of a time after the fit, among all of them."""
+    return one - 1 if isinstance(one, int) else list(LATER).index(one)

@@ -1,9 +1,10 @@
 """Quantiles of forecasts."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _forecaster import FH, HORIZON, Y, make, panel_of
+from _forecaster import FH, HORIZON, MONTHS, Y, make, panel_of, wave
 from numpy.testing import assert_allclose, assert_array_equal
 
 pytestmark = [
@@ -55,7 +56,8 @@ class TestQuantiles:
     def test_are_calibrated_if_asked_for(self):
         """The last steps of all series are held back; each quantile covers its share of them."""
         n_series = 24
-        forecaster = make(calibrate=True).fit(panel_of([48] * n_series), fh=FH)
+        series = {n: pd.DataFrame({"sales": wave(seed=n)}, MONTHS) for n in range(n_series)}
+        forecaster = make(calibrate=True).fit(pd.concat(series), fh=FH)
         panel, model = forecaster._panel, forecaster._model
         position = panel.lengths - HORIZON
         quantiles = model.predict(panel, forecaster._scale, (position, position))[:, :, 0]

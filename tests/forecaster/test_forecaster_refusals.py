@@ -79,22 +79,28 @@ BAD_DATA = {
     ),
     "duplicated": (
         ValueError,
-        "duplicates: 2001-08 is followed by 2001-08.*drop duplicates",
+        "y has 2001-08 twice. Keep one row for each time",
         {},
         pd.concat([Y[:20], Y[19:]]),
         FH,
     ),
-    "unsorted": (TypeError, "must be sorted monotonically increasing", {}, unsorted(Y), FH),
+    "unsorted": (
+        ValueError,
+        r"not sorted by time: .* Sort it: y = y.sort_index",
+        {},
+        unsorted(Y),
+        FH,
+    ),
     "panel-with-a-hole": (
         ValueError,
-        "hole: 2002-06 is followed by 2002-08.*rows of NaN",
+        r"'s1' has a hole: 2002-06 is followed by 2002-08.*rows of NaN: .* in y.groupby\(level=0\)",
         {},
         panel_of([48, 30]).drop(("s1", MONTHS[30])),
         FH,
     ),
     "text-index": (
-        TypeError,
-        "Index'> is not supported for y, use one of",
+        ValueError,
+        "times of y are of type str: 't00' is the first. Use dates, periods or integers",
         {},
         pd.Series(wave(20), [f"t{n:02d}" for n in range(20)]),
         FH,
@@ -109,7 +115,7 @@ BAD_DATA = {
     ),
     "infinite": (
         ValueError,
-        "y is infinite in row 7, column 'sales'",
+        r"y is infinite at .*2000-08.* \(row 7\), column 'sales'. Put NaN or a number there",
         {},
         Y.where(Y.index != MONTHS[7], np.inf),
         FH,
@@ -121,8 +127,7 @@ BAD_DATA = {
         pd.Series("a" * N_STEPS, MONTHS),
         FH,
     ),
-    "fh-past": (NotImplementedError, "can not perform in-sample prediction", {}, Y, [-1, 1]),
-    "fh-zero": (NotImplementedError, "can not perform in-sample prediction", {}, Y, [0]),
+    "empty": (ValueError, "y is empty: it has no rows", {}, Y[:0], FH),
     "fh-missing": (ValueError, "`fh` must be passed to `fit`", {}, Y, None),
     "calendar-integers": (
         ValueError,
@@ -227,9 +232,14 @@ class TestBadInput:
         error, message, params, y, fh = BAD_DATA[name]
         check_refusal(make(**params), error, message, y, fh=fh)
 
-    def test_nothing_of_an_earlier_fit_is_left(self):
+    def test_an_earlier_fit_stays(self):
         forecaster = make().fit(Y, fh=FH)
-        check_refusal(forecaster, ValueError, "window=6", Y[:8], fh=FH)
+        before, attributes = forecaster.predict(), dict(vars(forecaster))
+        for y, message in ((Y[:6], "window=6"), (unsorted(Y), "not sorted"), (Y[:0], "is empty")):
+            with pytest.raises(ValueError, match=message):
+                forecaster.fit(y, fh=[1])
+            assert vars(forecaster) == attributes
+        assert_series_equal(forecaster.predict(), before)
 
     @pytest.mark.parametrize(("name", "value", "accepted"), OUT_OF_RANGE)
     def test_parameters_out_of_range(self, name, value, accepted):
@@ -247,7 +257,7 @@ class TestBadInput:
         ids=["too short", "later", "another index"],
     )
     def test_X_has_all_rows_of_y(self, X):
-        check_refusal(make(), ValueError, "indices .* are not contained in index", Y, X=X, fh=FH)
+        check_refusal(make(), ValueError, "X has no row for .* of the 48 rows of y", Y, X=X, fh=FH)
 
     def test_X_holds_numbers(self):
         X = EXOGENOUS[:N_STEPS].assign(u="a")

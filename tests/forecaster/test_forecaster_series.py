@@ -118,11 +118,23 @@ class TestMissingValues:
         assert forecast.index[0] == LATER[1 + n_missing]
         assert forecast.between(Y.min(), Y.max()).all()
 
-    def test_nothing_else_after_the_fit(self, fitted, fitted_once):
+    @pytest.mark.parametrize("baselines", [(), ("last", "smoothing", "ridge")])
+    @pytest.mark.parametrize("update_params", [False, True])
+    def test_nothing_else_after_the_fit(self, baselines, update_params):
+        """The newest values are late."""
+        forecaster = make(baselines=baselines).fit(Y, fh=FH)
         missing = pd.Series(np.nan, LATER[:2], name="sales")
-        with pytest.raises(ValueError, match="y has no value at all in column 'sales'"):
-            fitted.update(missing, update_params=False)
-        assert_array_equal(fitted.predict(), fitted_once.predict())
+        forecast = forecaster.update(missing, update_params=update_params).predict()
+        assert_array_equal(forecast.index, LATER[2:5])
+        assert forecast.between(Y.min() - 10, Y.max() + 10).all()
+
+    def test_one_series_of_a_panel_says_nothing(self):
+        y = panel_of([48, 40])
+        new = pd.DataFrame({"sales": [50.0, np.nan]}, [("s0", LATER[0]), ("s1", LATER[0])])
+        new.index = pd.MultiIndex.from_tuples(new.index, names=["shop", "month"])
+        forecast = make().fit(y, fh=FH).update(new, update_params=False).predict()
+        assert_array_equal(forecast.index.get_level_values(1), [*LATER[1:4]] * 2)
+        assert np.isfinite(forecast).all(axis=None)
 
     def test_at_the_start_of_a_series_of_a_panel(self):
         y = panel_of([48, 30])

@@ -36,12 +36,12 @@ pytestmark = [
 
 
 REFUSED = {
-    "gap": (NEW[1:3], "does not go on where the series of the fit ended.*Pass the missing steps"),
+    "gap": (NEW[1:3], "does not go on where it ended, at 2003-12: .* missing is 1. Pass these too"),
     "other kind": (
         pd.Series([1.0], pd.RangeIndex(48, 49), name="sales"),
         "y has an index of integers, but periods of M were fitted",
     ),
-    "infinite": (NEW[:2] * np.inf, "y is infinite in row 0, column 'sales'"),
+    "infinite": (NEW[:2] * np.inf, r"y is infinite at .* \(row 0\), column 'sales'"),
     "two columns": (
         pd.DataFrame({"sales": [1.0, 2.0], "more": [1.0, 2.0]}, LATER[:2]),
         r"y has the columns \['sales', 'more'\], but \['sales'\] were fitted",
@@ -109,6 +109,7 @@ class TestUpdate:
         with pytest.raises(ValueError, match=message):
             fitted.update(y)
         assert same_weights(fitted, fitted_once)
+        assert fitted.cutoff == fitted_once.cutoff
         # sktime takes note of the form of y, and returns forecasts in it, before it asks us.
         assert_array_equal(np.ravel(fitted.predict()), fitted_once.predict())
 
@@ -249,7 +250,7 @@ class TestRolling:
             forecaster.predict_rolling(some), np.concatenate(by_series[[2, 0]]), rtol=1e-5
         )
         unknown = pd.concat({"s9": panel.loc["s0"]}, names=["shop", "month"])
-        with pytest.raises(ValueError, match="instance 's9'"):
+        with pytest.raises(ValueError, match="series 's9'"):
             forecaster.predict_rolling(unknown)
 
     def test_needs_a_window_and_a_horizon(self, fitted):

@@ -1,0 +1,147 @@
+"""What wraps the calls of sktime: nothing half done, and words that help."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sktime.datatypes import convert_to
+from sktime.forecasting.base import BaseForecaster
+from sktime.utils.validation.forecasting import check_fh
+
+from ..models._restore import restored_on_error
+from ._frames import step_frame
+from ._given import check_given, keys_of, over_all_series
+
+
+class WholeForecaster(BaseForecaster):
+    """A forecaster that is left as it was by what is refused or interrupted."""
+
+    def fit(self, y, X=None, fh=None):
+        """Fit to series up to now.
+
+        Parameters
+        ----------
+        y : pandas.Series or pandas.DataFrame
+            One series, or with a MultiIndex several, the last level of which is time. Sorted by
+            time, at regular steps; NaN where a value is missing.
+        X : pandas.DataFrame, optional
+            Exogenous columns at all times of `y`. One of a panel without the levels of its
+            instances goes with all of them.
+        fh : int, list of int or ForecastingHorizon
+            Steps ahead. All steps up to the farthest are learned.
+
+        Returns
+        -------
+        self : Seq2SeqForecaster
+
+        Raises
+        ------
+        ValueError
+            When data and parameters do not go together; the forecaster is left as it was.
+        """
+        with restored_on_error(self):
+            return super().fit(y, X, fh)
+
+    def pretrain(self, y, X=None, fh=None):
+        """Learn from some series what is then fitted to others.
+
+        Parameters
+        ----------
+        y, X :
+            As for `fit`.
+        fh : int, list of int or ForecastingHorizon
+            Steps ahead; not needed where it was pretrained before.
+
+        Returns
+        -------
+        self : Seq2SeqForecaster
+        """
+        with restored_on_error(self):
+            return super().pretrain(y, X, fh)
+
+    def update(self, y, X=None, update_params=True):
+        """Go on with what came after the data of `fit`.
+
+        Parameters
+        ----------
+        y : pandas.Series or pandas.DataFrame
+            Of the series of `fit`, or some of them. It follows on what is known without a gap, or
+            takes the place of its last steps. NaN where a value is missing, the newest included.
+        X : pandas.DataFrame, optional
+            Exogenous columns at all times of `y`, if there were any in `fit`.
+        update_params : bool, default=True
+            Train on for `finetune_epochs` epochs; else data alone are taken in.
+
+        Returns
+        -------
+        self : Seq2SeqForecaster
+
+        Raises
+        ------
+        ValueError
+            When `y` does not go on where the series ended; data, cutoff and forecasts are then as
+            they were before.
+        """
+        with restored_on_error(self):
+            return super().update(y, X, update_params)
+
+    def predict_residuals(self, y=None, X=None):
+        """Return by how much series differ from what was forecast one step before.
+
+        Parameters
+        ----------
+        y : pandas.Series or pandas.DataFrame, optional
+            Values at times of `fit` and `update`, which are forecast from the step before, or after
+            them; all known ones where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at times after those of `fit`. The others are known.
+
+        Returns
+        -------
+        residuals : pandas.Series or pandas.DataFrame
+            Like `y`; of the `y` of `fit` where it is not given.
+
+        Raises
+        ------
+        ValueError
+            When `y` has times that are neither known nor within the horizon.
+        """
+        self.check_is_fitted()
+        if y is None:
+            y = self._as_given(self._panel.frame())
+        panel, time = self._panel, y.index.get_level_values(-1).unique()
+        ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
+        every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)
+        found = self._forecast(np.tile(every, (len(panel), 1)), X)
+        middle = found.values[..., self._model.middle]
+        forecast = step_frame(middle, found.index, panel.columns)
+        unknown = y.index.difference(forecast.index)
+        if len(unknown):
+            raise ValueError(
+                f"y has {unknown[0]!r}, which is neither known nor within the steps ahead of the "
+                "fit. Leave it out, or update first."
+            )
+        forecast = forecast.loc[y.index]
+        return y - (forecast.iloc[:, 0] if isinstance(y, pd.Series) else forecast)
+
+    def _as_given(self, frame):
+        """Return a frame in the form of the `y` of `fit`."""
+        return convert_to(
+            frame,
+            self._y_metadata["mtype"],
+            store=self._converter_store_y,
+            store_behaviour="freeze",
+        )
+
+    def _check_X_y(self, X=None, y=None, **how):
+        """Refuse, in words that help, what sktime would refuse; give all series of `y` one `X`."""
+        for name, data in (("y", y), ("X", X)):
+            check_given(name, data)
+        keys = self._panel.keys if y is None and X is not None else keys_of(y)
+        return super()._check_X_y(X=over_all_series(X, keys), y=y, **how)
+
+    def _check_fh(self, fh, pred_int=False):
+        """Take any steps in `predict`, not those of `fit` alone."""
+        if fh is None or self._fh is None:
+            return super()._check_fh(fh, pred_int)
+        return check_fh(fh, freq=self._cutoff)

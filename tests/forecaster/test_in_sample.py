@@ -1,0 +1,112 @@
+"""Forecasts of times that are known: each from the step before."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from _engine import keras_reads_variables
+from _forecaster import (
+    ALL,
+    FH,
+    HORIZON,
+    LATER,
+    MONTHS,
+    N_STEPS,
+    NEW,
+    PAIR,
+    WINDOW,
+    Y,
+    make,
+    panel_of,
+)
+from numpy.testing import assert_allclose, assert_array_equal
+from pandas.testing import assert_frame_equal, assert_series_equal
+from sktime.forecasting.reconcile import ReconcilerForecaster
+
+pytestmark = [
+    keras_reads_variables,
+    # sktime 1.2 announces another default to whoever makes a forecaster.
+    pytest.mark.filterwarnings(
+        "ignore:The default of config ``remember_data`` will change:FutureWarning"
+    ),
+    pytest.mark.filterwarnings("ignore:On what was held back:UserWarning"),
+]
+BASELINES = pytest.mark.parametrize("baselines", [(), ("last", "ridge")])
+
+
+@BASELINES
+def test_are_those_of_rolling_origins(baselines):
+    forecaster = make(baselines=baselines).fit(Y, fh=FH)
+    rolled = forecaster.predict_rolling(Y)[:, 0, 0]
+    inside = np.arange(WINDOW, N_STEPS - HORIZON + 1)
+    found = forecaster.predict(fh=inside - N_STEPS + 1)
+    assert_array_equal(found.index, MONTHS[inside])
+    assert_allclose(found, rolled, rtol=1e-6)
+
+
+def test_past_and_future_together(fitted):
+    found = fitted.predict(fh=[-2, 0, 1, 3])
+    assert_array_equal(found.index, [*MONTHS[[-3, -1]], *LATER[[0, 2]]])
+    assert_series_equal(found.iloc[2:], fitted.predict(fh=[1, 3]))
+    assert_series_equal(found.iloc[:2], fitted.predict(fh=[-2, 0]))
+
+
+def test_do_not_see_what_they_foretell(fitted):
+    changed = Y.copy()
+    changed.iloc[30:] += 1000.0
+    other = make().fit(Y, fh=FH).update(changed, update_params=False)
+    steps = np.arange(10, 31) - N_STEPS + 1
+    assert_allclose(other.predict(fh=steps), fitted.predict(fh=steps), rtol=1e-6)
+
+
+def test_intervals(fitted):
+    found = fitted.predict_interval(fh=[-1, 2], coverage=0.8)
+    assert (found.iloc[:, 0] < found.iloc[:, 1]).all()
+
+
+class TestResiduals:
+    @BASELINES
+    def test_of_all_that_is_known(self, baselines):
+        forecaster = make(baselines=baselines).fit(Y, fh=FH)
+        residuals = forecaster.predict_residuals()
+        assert residuals.index.equals(Y.index)
+        assert residuals.notna().all()
+        assert_allclose(residuals.iloc[-3:], Y.iloc[-3:] - forecaster.predict(fh=[-2, -1, 0]))
+
+    def test_of_some(self, fitted):
+        assert_series_equal(fitted.predict_residuals(Y[20:30]), fitted.predict_residuals()[20:30])
+
+    def test_of_what_comes_next(self, fitted):
+        assert_allclose(fitted.predict_residuals(NEW[:3]), NEW[:3] - fitted.predict())
+        with pytest.raises(ValueError, match="neither known nor within the steps ahead"):
+            fitted.predict_residuals(NEW[:4])
+
+    def test_after_an_update(self):
+        forecaster = make().fit(Y, fh=FH).update(NEW[:2], update_params=False)
+        assert forecaster.predict_residuals().index.equals(ALL.index[: N_STEPS + 2])
+
+    def test_of_columns(self):
+        assert make().fit(PAIR, fh=FH).predict_residuals().shape == PAIR.shape
+
+    def test_of_a_panel_of_unequal_lengths(self):
+        y = panel_of([48, 30])
+        y = y.drop([("s0", month) for month in MONTHS[-5:]])
+        forecaster = make().fit(y, fh=FH)
+        residuals = forecaster.predict_residuals()
+        assert_array_equal(residuals.index, y.index)
+        assert residuals.notna().all(axis=None)
+        assert_frame_equal(forecaster.predict_residuals(y.iloc[:9]), residuals.iloc[:9])
+
+    def test_with_exogenous_columns(self):
+        X = pd.DataFrame({"u": np.arange(float(N_STEPS))}, MONTHS)
+        assert make().fit(Y, X=X, fh=FH).predict_residuals().notna().all()
+
+
+@pytest.mark.filterwarnings("ignore:Found elements in the index of X:UserWarning")
+def test_reconciliation():
+    y = panel_of([48, 48, 48], ["s0", "s1", "s2"], levels=2)
+    reconciler = ReconcilerForecaster(make(scaler="window"), method="mint_shrink")
+    forecast = reconciler.fit(y, fh=FH).predict()["sales"]
+    assert forecast.notna().all()
+    total = forecast.loc[("__total", "__total")]
+    leaves = forecast[forecast.index.get_level_values(1) != "__total"]
+    assert_allclose(leaves.groupby(level="month").sum(), total, rtol=1e-6)
