@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ._continuity import check_index, infer_step, kind_of, steps_between
+from ._tables import Table
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class Series:
         Series of each row.
     order : int array or None
         Where each row stood in the input; None where nothing was moved.
+    name : str
+        What the user calls the data.
     """
 
     rows: np.ndarray
     index: pd.Index | None
     group: np.ndarray | None
     order: np.ndarray | None
+    name: str = "X"
 
     def label(self, row: int) -> Any:
         """Return the series of a row; a single one has the label None."""
@@ -119,31 +123,46 @@ class Continuity:
         return same & rule.follows(series.index[:-1], series.index[1:])
 
 
-def read_series(rows: np.ndarray, index: pd.Index | None, group: np.ndarray | None) -> Series:
-    """Sort rows into series.
+def read_series(table: Table, name: str = "X") -> Series:
+    """Sort the rows of a table into series.
 
     Raises
     ------
     ValueError
         When the index does not say which row follows which, or the group of a row is missing.
     """
+    rows, index, group = table.rows, table.index, table.group
     if isinstance(index, pd.MultiIndex):
         group = index.droplevel(-1).to_numpy() if group is None else group
-        index = index.get_level_values(-1)
+        index = _times_of(index, name)
     if index is not None:
-        check_index(index)
+        check_index(index, name)
     if group is None:
-        return Series(rows, index, None, None)
+        return Series(rows, index, None, None, name)
     codes = pd.factorize(group)[0]
     if (codes < 0).any():
         raise ValueError(
-            f"X row {int(np.argmin(codes))}: its group is missing, so there is no telling which "
-            "series it belongs to. Fill in the groups, or drop these rows."
+            f"{name} row {int(np.argmin(codes))}: its group is missing, so there is no telling "
+            "which series it belongs to. Fill in the groups, or drop these rows."
         )
     if (np.diff(codes) >= 0).all():
-        return Series(rows, index, group, None)
+        return Series(rows, index, group, None, name)
     order = np.argsort(codes, kind="stable")
-    return Series(rows[order], None if index is None else index[order], group[order], order)
+    times = None if index is None else index[order]
+    return Series(rows[order], times, group[order], order, name)
+
+
+def _times_of(index: pd.MultiIndex, name: str) -> pd.Index:
+    """Return the last level, which holds the times."""
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    with_times = [isinstance(level, pd.PeriodIndex | pd.DatetimeIndex) for level in levels]
+    if any(with_times) and not with_times[-1]:
+        place = with_times.index(True)
+        raise ValueError(
+            f"{name} has a MultiIndex with times in level {index.names[place] or place!r}, but the "
+            f"last level is to hold them. Use {name}.swaplevel({place}, -1).sort_index()."
+        )
+    return levels[-1]
 
 
 def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
@@ -160,7 +179,7 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
     by_time = isinstance(tolerance, pd.Timedelta)
     if by_time and not isinstance(series.index, pd.DatetimeIndex):
         raise ValueError(
-            f"gap_tolerance={tolerance!r} needs dates, but X has an index of type "
+            f"gap_tolerance={tolerance!r} needs dates, but {series.name} has an index of type "
             f"{type(series.index).__name__}. Set it to the number of missing steps to bridge."
         )
     same = series.same_as_before()
@@ -168,11 +187,12 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
     if backwards.any():
         row = int(np.argmax(backwards)) + 1
         raise ValueError(
-            f"X: the index decreases or repeats at {series.index[row]!r}, so there is no telling "
-            "which row follows which. Sort X by its index, drop duplicates, and for several series "
-            "in one frame set group or use a MultiIndex with the time last."
+            f"{series.name}: the index decreases or repeats at {series.index[row]!r}, so there is "
+            f"no telling which row follows which. Sort {series.name} by its index, drop "
+            "duplicates, and for several series in one frame set group or use a MultiIndex with "
+            "the time last."
         )
-    step = None if by_time else infer_step(series.index, same, freq)
+    step = None if by_time else infer_step(series.index, same, freq, series.name)
     return Continuity(step, kind_of(series.index), tolerance)
 
 

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -17,6 +16,7 @@ from ..compat._sklearn import Interval, StrOptions, check_feature_names_in, fit_
 from ..exceptions import PaddedWindowWarning
 from ._indices import causal_windows, segment_starts, span_of
 from ._series import find_tails, learn_continuity, read_series
+from ._tables import read_table
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
@@ -221,17 +221,12 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     def _read(self, X, *, reset):
-        X = X.to_frame() if isinstance(X, pd.Series) else X
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        features, group, position = X, None, None
-        if self.group is not None:
-            features, group, position = _split_group(X, self.group)
-        dtype = [np.float64, np.float32]
-        rows = check_array(features, dtype=dtype, ensure_all_finite="allow-nan", estimator=self)
+        X = X.to_frame() if hasattr(X, "to_frame") else X
+        table = read_table(X, self.group, dtype=[np.float64, np.float32], estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
-            self._group_position = position
-        return read_series(rows, index, group)
+            self._group_position = table.group_position
+        return read_series(table)
 
     @property
     def _span(self):
@@ -275,17 +270,6 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         if series.index is None or tail.last is None:
             return False
         return bool(self._continuity.follows(tail.last, series.time(row))[0])
-
-
-def _split_group(X, group):
-    if isinstance(X, pd.DataFrame):
-        if group not in X.columns:
-            raise ValueError(f"group={group!r} is not a column of X. It has {list(X.columns)}.")
-        return X.drop(columns=group), X[group].to_numpy(), X.columns.get_loc(group)
-    X = np.asarray(X)
-    if isinstance(group, str) or not -X.shape[1] <= group < X.shape[1]:
-        raise ValueError(f"group={group!r} is not a column of X, an array of {X.shape[1]} columns.")
-    return np.delete(X, group, axis=1), X[:, group], group
 
 
 def _segments_of_each_series(series, starts):
