@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -11,7 +10,12 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..compat._sklearn import CallbackSupportMixin, callback_management_context, fit_context
+from ..compat._sklearn import (
+    CallbackSupportMixin,
+    callback_management_context,
+    fit_context,
+    restored_on_error,
+)
 from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
@@ -119,7 +123,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         from ._fitting import fit_estimator  # brings keras and its backend along
 
         check_instances(self)
-        with _restored_on_error(self), callback_management_context(self):
+        with restored_on_error(self), callback_management_context(self):
             vars(self).update(fit_estimator(self, FitCall(*arrays, **how)))
         return self
 
@@ -149,14 +153,3 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)
-
-
-@contextmanager
-def _restored_on_error(estimator):
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ._continuity import check_index, infer_step, kind_of, steps_between
+from ._plain import PlainState
 from ._tables import Table
 
 
@@ -51,7 +52,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Tail:
+class Tail(PlainState):
     """What is remembered of a series.
 
     Attributes
@@ -82,7 +83,7 @@ class Tail:
 
 
 @dataclass(frozen=True)
-class Continuity:
+class Continuity(PlainState):
     """The rule by which one row directly follows another.
 
     Attributes

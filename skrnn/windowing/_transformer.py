@@ -12,14 +12,21 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..compat._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
+from ..compat._sklearn import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+    restored_on_error,
+)
 from ..exceptions import PaddedWindowWarning
 from ._indices import causal_windows, segment_starts, span_of
+from ._plain import PlainState
 from ._series import find_tails, learn_continuity, read_series
 from ._tables import read_table
 
 
-class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
     """Turn every row of a series into the window that ends there.
 
     The number of rows is kept, so the transformer stands in a `Pipeline` in front of a recurrent
@@ -132,19 +139,19 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         ValueError
             When the index of a series does not increase, or does not say what follows what.
         """
-        series = self._read(X, reset=True)
-        continuity = learn_continuity(series, self.freq, self.gap_tolerance)
-        follows = continuity.within(series)
-        n_holes = int((series.same_as_before() & ~follows).sum())
-        if n_holes:
-            warnings.warn(
-                f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
-                "gap_tolerance to bridge holes up to a length, or fill them before.",
-                PaddedWindowWarning,
-                stacklevel=3,
-            )
-        self._continuity = continuity
-        self._tails = find_tails(series, segment_starts(follows), self._span)
+        with restored_on_error(self):
+            series = self._read(X, reset=True)
+            self._continuity = learn_continuity(series, self.freq, self.gap_tolerance)
+            follows = self._continuity.within(series)
+            n_holes = int((series.same_as_before() & ~follows).sum())
+            if n_holes:
+                warnings.warn(
+                    f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
+                    "gap_tolerance to bridge holes up to a length, or fill them before.",
+                    PaddedWindowWarning,
+                    stacklevel=3,
+                )
+            self._tails = find_tails(series, segment_starts(follows), self._span)
         return self
 
     def transform(self, X):
