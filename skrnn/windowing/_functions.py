@@ -248,7 +248,8 @@ def make_targets(
     Notes
     -----
     Split with `TimeSeriesSplit(gap=horizon + gap - 1)`, so that no training target lies after the
-    first test row.
+    first test row. Pass the series as `context` of the transformer: the rows of that gap are in no
+    fold, but in windows of the test part.
 
     Examples
     --------

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ..compat._pandas import PANDAS_KINDS
 
 # Of dicts that stand for something else, which is named under this key.
-_KIND, _STATE, _PAIRS = "__kind__", "state", "dict"
+_KIND, _STATE = "__kind__", "state"
+_PAIRS, _OBJECTS = "dict", "array"
 
 
 class PlainState:
@@ -26,9 +31,11 @@ class PlainState:
 
 
 def to_plain(value: Any) -> Any:
-    """Return what stands for a value; lists, tuples and dicts are looked into."""
+    """Return what stands for a value; lists, dicts and the like are looked into."""
     if type(value) in (list, tuple):
         return type(value)(to_plain(item) for item in value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return {_KIND: _OBJECTS, _STATE: to_plain(value.tolist())}
     if type(value) is dict and all(type(key) is str for key in value):
         return {key: to_plain(item) for key, item in value.items()}
     if type(value) is dict:
@@ -51,9 +58,21 @@ def from_plain(value: Any) -> Any:
     if _KIND not in value:
         return {key: from_plain(item) for key, item in value.items()}
     state = from_plain(value[_STATE])
-    if value[_KIND] == _PAIRS:
-        return dict(state)
-    return _BUILD[value[_KIND]](**state)
+    return _BUILD[value[_KIND]](state)
 
 
-_BUILD = {kind.name: kind.build for kind in PANDAS_KINDS}
+def _object(build: Callable[..., Any], state: dict[str, Any]) -> Any:
+    return build(**state)
+
+
+def _objects(values: list[Any]) -> np.ndarray:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+_BUILD: dict[str, Callable[[Any], Any]] = {
+    **{kind.name: partial(_object, kind.build) for kind in PANDAS_KINDS},
+    _PAIRS: dict,
+    _OBJECTS: _objects,
+}

@@ -14,7 +14,7 @@ from ._tables import Table
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(PlainState):
     """Rows sorted so that each series is one block, in the order they came in.
 
     Attributes
@@ -43,6 +43,14 @@ class Series:
     def time(self, row: int) -> pd.Index | None:
         """Return the time of a row, as an index of length 1."""
         return None if self.index is None else self.index[row : row + 1]
+
+    @property
+    def blocks(self) -> dict[Any, tuple[int, int]]:
+        """The first row of each series, and the one after its last."""
+        new = np.flatnonzero(~self.same_as_before()) + 1
+        starts, stops = np.append(0, new), np.append(new, len(self.rows))
+        pairs = zip(starts.tolist(), stops.tolist(), strict=True)
+        return {self.label(start): (start, stop) for start, stop in pairs}
 
     def same_as_before(self) -> np.ndarray:
         """Return for each row but the first whether it is of the series of the row before."""
@@ -80,6 +88,12 @@ class Tail(PlainState):
         if self.first is not None and time is not None and self.first[0] != time[0]:
             return False
         return np.array_equal(series.rows[row], self.first_row, equal_nan=True)
+
+    def precedes(self, time: pd.Index | None, rule: Continuity) -> bool:
+        """Return whether a time directly follows the last row."""
+        if time is None or self.last is None:
+            return False
+        return bool(rule.follows(self.last, time)[0])
 
 
 @dataclass(frozen=True)
@@ -183,18 +197,25 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
             f"gap_tolerance={tolerance!r} needs dates, but {series.name} has an index of type "
             f"{type(series.index).__name__}. Set it to the number of missing steps to bridge."
         )
-    same = series.same_as_before()
-    backwards = same & ~np.asarray(series.index[1:] > series.index[:-1])
+    check_order(series)
+    step = None if by_time else infer_step(series.index, series.same_as_before(), freq, series.name)
+    return Continuity(step, kind_of(series.index), tolerance)
+
+
+def check_order(series: Series) -> None:
+    """Raise unless the index of each series increases."""
+    index = series.index
+    if index is None:
+        return
+    backwards = series.same_as_before() & ~np.asarray(index[1:] > index[:-1])
     if backwards.any():
         row = int(np.argmax(backwards)) + 1
         raise ValueError(
-            f"{series.name}: the index decreases or repeats at {series.index[row]!r}, so there is "
+            f"{series.name}: the index decreases or repeats at {index[row]!r}, so there is "
             f"no telling which row follows which. Sort {series.name} by its index, drop "
             "duplicates, and for several series in one frame set group or use a MultiIndex with "
             "the time last."
         )
-    step = None if by_time else infer_step(series.index, same, freq, series.name)
-    return Continuity(step, kind_of(series.index), tolerance)
 
 
 def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, Tail]:
@@ -207,13 +228,11 @@ def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, T
         Where segments start, increasing from 0.
     n_rows : int
     """
-    ends = np.append(np.flatnonzero(~series.same_as_before()) + 1, len(series.rows))
-    last_segments = segments[np.searchsorted(segments, ends) - 1]
-    tails, start = {}, 0
-    for end, segment in zip(ends, last_segments, strict=True):
-        first, last = series.time(start), series.time(end - 1)
+    tails = {}
+    for label, (start, end) in series.blocks.items():
+        segment = segments[np.searchsorted(segments, end) - 1]
         rows = series.rows[max(segment, end - n_rows) : end].copy()
+        first, last = series.time(start), series.time(end - 1)
         first_row = series.rows[start].copy()
-        tails[series.label(start)] = Tail(rows, last, first_row, first, bool(segment > start))
-        start = end
+        tails[label] = Tail(rows, last, first_row, first, bool(segment > start))
     return tails
