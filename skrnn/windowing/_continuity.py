@@ -21,7 +21,8 @@ def check_index(index: pd.Index, name: str = "X") -> None:
         raise ValueError(
             f"{name} has an index of type {type(index).__name__} with dtype {index.dtype}. Windows "
             "need dates, periods or integers that say which row follows which. Use "
-            f"{name}.reset_index(drop=True) where all rows follow one another."
+            f"{name}.reset_index(drop=True) where all rows follow one another, and "
+            "pandas.to_datetime on an index of dates as texts."
         )
 
 

@@ -167,8 +167,9 @@ class TestDisorder:
             make_targets(frame, 1)
 
     def test_an_index_that_tells_no_order(self):
-        with pytest.raises(ValueError, match=r"Use series\.reset_index\(drop=True\)"):
-            make_windows(column(list("abcdef")), 3)
+        for index in (list("abcdefghijkl"), DAYS.astype(str)):
+            with pytest.raises(ValueError, match=r"Use series\.reset_index.*pandas\.to_datetime"):
+                make_windows(column(index), 3)
 
 
 class TestPolars:
