@@ -80,7 +80,7 @@ def rows_and_targets(frame):
     rides = ((frame["total_rides"] - train.mean()) / train.std(ddof=0)).rename("rides")
     rows, targets = make_targets(rides, horizon=1)
     next_kinds = pd.get_dummies(frame["day_type"], prefix="next", dtype=float).shift(-1)
-    return rows.join(next_kinds), targets["+1"]
+    return rows.join(next_kinds), targets
 
 
 def model_of(window, cell=None, seed=None):
@@ -95,7 +95,7 @@ def model_of(window, cell=None, seed=None):
 def fit_and_forecast(models, rows, targets, known):
     """Return forecasts of the test years, one row per model, and a line of the table."""
     seen = rows if known else rows[["rides"]]
-    n_train = len(targets[:TRAIN_END]) - 1  # the row of a day belongs to the target of the next
+    n_train = len(targets[:TRAIN_END])  # targets have the day that is forecast as their index
     forecasts, seconds = [], []
     for model in models:
         start = perf_counter()
@@ -226,7 +226,7 @@ def main():
     frame = synthetic() if arguments.csv is None else read(arguments.csv)
     rows, targets = rows_and_targets(frame)
     forecasts, lines = all_forecasts(rows, targets, arguments.seeds)
-    truth = targets.set_axis(targets.index + pd.Timedelta(days=1))[TEST:]  # by the day forecast
+    truth = targets[TEST:]
     week_ago = rows["rides"].shift(6).to_numpy()[None, -len(truth) :]
     forecasts = {WEEK_AGO: week_ago, **forecasts}
     kinds = frame.loc[truth.index, "day_type"]

@@ -96,7 +96,7 @@ def test_errors(search, series, rows, target):
     truth, year_ago = passengers[-N_TEST:], passengers[-N_TEST - 12 : -12]
     last, last_year_ago = passengers[-N_TEST - 1 : -1], passengers[-N_TEST - 13 : -13]
     ridge = fit_ridge(rows, target)
-    ridge_on_passengers = fit_ridge(months, next_month.to_numpy()[:, 0])
+    ridge_on_passengers = fit_ridge(months, next_month)
     forecasts = {
         NETWORK_NAME: year_ago * np.exp(search.predict(rows[-N_TEST:])),
         "ridge on 24 growth rates": year_ago * np.exp(ridge.predict(rows[-N_TEST:])),
@@ -157,8 +157,7 @@ def main():
 
     series = load_airline()
     growth = np.log(series / series.shift(12)).dropna()
-    rows, targets = make_targets(growth, horizon=1)
-    target = targets.to_numpy()[:, 0]
+    rows, target = make_targets(growth, horizon=1)
     start = perf_counter()
     search = run_search(rows[:-N_TEST], target[:-N_TEST])
     seconds = perf_counter() - start

@@ -19,7 +19,7 @@ from .persistence import load, save
 from .plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
 from .scaling._sequence_scaler import SequenceScaler
 from .scoring import make_sequence_scorer
-from .windowing._functions import make_targets, make_windows
+from .windowing._functions import last_windows, make_targets, make_windows
 from .windowing._transformer import SlidingWindowTransformer
 
 __version__ = "0.1.0.dev0"
@@ -43,6 +43,7 @@ __all__ = [
     "clear_compile_cache",
     "compare",
     "compile_cache_info",
+    "last_windows",
     "load",
     "make_sequence_scorer",
     "make_targets",

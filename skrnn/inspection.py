@@ -219,5 +219,5 @@ def _shuffle(sequences: np.ndarray, order: np.ndarray, steps: slice, features: s
 
 
 def _as_estimator_takes_it(estimator: Any, sequences: np.ndarray) -> np.ndarray:
-    channels_first = sequences.ndim == 3 and estimator.layout == "channels_first"
-    return np.swapaxes(sequences, 1, 2) if channels_first else sequences
+    # What arranges three axes takes them back, too.
+    return estimator._arrange(sequences) if sequences.ndim == 3 else sequences

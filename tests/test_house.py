@@ -103,6 +103,7 @@ PUBLIC = [
     "clear_compile_cache",
     "compare",
     "compile_cache_info",
+    "last_windows",
     "load",
     "make_sequence_scorer",
     "make_targets",

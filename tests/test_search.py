@@ -81,8 +81,7 @@ def series():
     months = np.arange(N_ROWS + 1)
     values = 200 + 3 * months + 40 * np.sin(2 * np.pi * months / 12)
     index = pd.period_range("2000-01", periods=N_ROWS + 1, freq="M")
-    rows, targets = make_targets(pd.Series(values, index, name="sales"), horizon=1)
-    return rows, targets["+1"]
+    return make_targets(pd.Series(values, index, name="sales"), horizon=1)
 
 
 def network(**params):

@@ -160,13 +160,20 @@ class TestOtherLayouts:
         assert FITTED[0][: 2 * WINDOW, 0].tolist() == [0, 1, 2, 100, 101, 102]
 
     @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning")
-    def test_pooled_series_arrive_newest_step_first(self):
+    @pytest.mark.parametrize(
+        ("layout", "first"), [("newest_first", [0, 1, 2]), ("channels_last", [2, 1, 0])]
+    )
+    def test_pooled_series_arrive_newest_step_first(self, layout, first):
         """With `pooling="global"` sktime makes lags 1, 2, ... instead of windows."""
+        model = network(layout=layout)
         forecaster = make_reduction(
-            network(), strategy="recursive", window_length=WINDOW, pooling="global"
+            model, strategy="recursive", window_length=WINDOW, pooling="global"
         )
-        forecaster.fit(Y.to_frame(), fh=[1])
-        assert sequences(FITTED[0], 1)[0, :, 0].tolist() == [2, 1, 0]
+        with warnings.catch_warnings(record=True, action="always") as caught:
+            forecaster.fit(Y.to_frame(), fh=[1])
+        assert sequences(FITTED[0], 1)[0, :, 0].tolist() == first
+        told = any('Set layout="newest_first"' in str(warning.message) for warning in caught)
+        assert told == (layout == "channels_last")
 
 
 class TestForecasts:

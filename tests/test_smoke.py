@@ -161,7 +161,7 @@ def test_windows_in_a_search_over_a_pipeline():
     grid = {"windows__window": [3, 5], "network__learning_rate": [0.001, 0.01]}
     search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(2), error_score="raise", n_jobs=2)
     with parallel_config(backend="threading"):  # threads share what is compiled
-        search.fit(rows, targets.to_numpy().ravel())
+        search.fit(rows, targets)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert search.predict(rows).shape == (39,)
 
@@ -170,7 +170,7 @@ def test_windows_for_an_ordinary_regressor():
     rows, targets = make_targets(ROWS, horizon=1, target="price")
     windows = SlidingWindowTransformer(3, flatten=True)
     model = Pipeline([("windows", windows), ("ridge", Ridge())])
-    assert model.fit(rows, targets.to_numpy().ravel()).predict(rows).shape == (39,)
+    assert model.fit(rows, targets).predict(rows).shape == (39,)
 
 
 def test_arrays_of_windows_and_sequences():

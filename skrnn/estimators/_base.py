@@ -10,12 +10,16 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from ..compat._sklearn import CallbackSupportMixin, callback_management_context, fit_context
+from ..compat._sklearn import (
+    CallbackSupportMixin,
+    callback_management_context,
+    fit_context,
+    restored_on_error,
+)
 from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
-from ..models._restore import restored_on_error
 from ..networks._by_config import check_survives_copy
 from ._reading import FitCall, read_sequences
 

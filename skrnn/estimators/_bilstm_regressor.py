@@ -63,11 +63,12 @@ class BiLSTMRegressor(AttentionMixin, Regressor):
         Add a linear map from the sequence straight to the outputs (where every step has a target,
         from each step to its own), so that the recurrent part only learns what is not linear.
         Training starts from the ridge regression that generalised cross-validation chooses.
-    layout : {"channels_last", "channels_first"}, default="channels_last"
+    layout : {"channels_last", "channels_first", "newest_first"}, default="channels_last"
         How `X` is arranged. 3-D: (sample, time, feature), or with "channels_first" (sample,
         feature, time) as in sktime. 2-D with several variables: all features of the first step
         first, or with "channels_first" all steps of the first feature first, as in the reducers
-        of sktime.
+        of sktime. "newest_first" is "channels_last" with the steps the other way round, for
+        columns `lag_1`, `lag_2`, ...
     n_variables : int, default=1
         Number of features that the columns of a 2-D `X` hold at every step.
     input_scaler : str, transformer or None, default="standard"

@@ -10,6 +10,7 @@ from sklearn.utils import check_array, check_consistent_length, check_X_y
 from sklearn.utils.validation import validate_data
 
 from ..compat._sklearn import check_sample_weight
+from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask
 from ._rows import Rows
 from ._targets import TargetEncoder
@@ -88,6 +89,8 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         else:
             X, y = validate_data(estimator, X, y, reset=reset, **options)
     sequences = estimator._arrange(X)
+    if not three_d and hasattr(estimator, "layout"):  # frames have none
+        warn_of_lag_order(getattr(estimator, "feature_names_in_", ()), estimator.layout)
     if three_d and reset:
         estimator.n_features_in_ = sequences.shape[-1]
         vars(estimator).pop("feature_names_in_", None)

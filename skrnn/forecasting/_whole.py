@@ -8,7 +8,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 from sktime.utils.validation.forecasting import check_fh
 
-from ..models._restore import restored_on_error
+from ..compat._sklearn import restored_on_error
 from ._frames import step_frame
 from ._given import check_given, keys_of, over_all_series
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-# As in `data_format` of Keras.
-LAYOUTS = ("channels_last", "channels_first")
+CHANNELS_FIRST, NEWEST_FIRST = "channels_first", "newest_first"
+# From the axes of each layout to those that networks take, and back again. The first two are called
+# as in `data_format` of Keras.
+LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "channels_last": lambda X: X,
+    CHANNELS_FIRST: lambda X: np.swapaxes(X, 1, 2),
+    NEWEST_FIRST: lambda X: X[:, ::-1],
+}
 
 
 def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
@@ -14,7 +22,7 @@ def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
     Parameters
     ----------
     X : ndarray of 2 or 3 dimensions
-    layout : {"channels_last", "channels_first"}
+    layout : {"channels_last", "channels_first", "newest_first"}
     n_variables : int
         How many features the columns of a 2-D `X` hold.
 
@@ -29,7 +37,7 @@ def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
             "at least one of each."
         )
     if X.ndim == 3:
-        return X if layout == "channels_last" else np.swapaxes(X, 1, 2)
+        return LAYOUTS[layout](X)
     if X.ndim != 2:
         raise ValueError(
             f"X must be 2-D (n_samples, n_timesteps) or 3-D (n_samples, n_timesteps, n_features), "
@@ -41,7 +49,7 @@ def arrange(X: np.ndarray, layout: str, n_variables: int) -> np.ndarray:
             f"X has {n_columns} columns, which is no multiple of n_variables={n_variables}. Set "
             "n_variables to the number of features that the columns hold at every step."
         )
-    n_timesteps = n_columns // n_variables
-    if layout == "channels_last":
-        return X.reshape(n_samples, n_timesteps, n_variables)
-    return np.swapaxes(X.reshape(n_samples, n_variables, n_timesteps), 1, 2)
+    axes = n_columns // n_variables, n_variables
+    return LAYOUTS[layout](
+        X.reshape(n_samples, *(axes[::-1] if layout == CHANNELS_FIRST else axes))
+    )

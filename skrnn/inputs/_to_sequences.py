@@ -37,8 +37,9 @@ def to_sequences(
         Length to pad to, so that rows to predict match those of fit. None takes the longest.
     side : {"left", "right"}, default="left"
         Where the padding goes. On the left, every sequence ends at the last step.
-    layout : {"channels_last", "channels_first"}, default="channels_last"
-        Order of the axes of a 3-D array: (sample, time, feature) or (sample, feature, time).
+    layout : {"channels_last", "channels_first", "newest_first"}, default="channels_last"
+        Order of the axes of a 3-D array: (sample, time, feature) or (sample, feature, time), or the
+        first with the newest step first.
 
     Returns
     -------
@@ -59,7 +60,7 @@ def to_sequences(
     if side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
     if layout not in LAYOUTS:
-        raise ValueError(f"layout must be one of {LAYOUTS}, but it is {layout!r}.")
+        raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, but it is {layout!r}.")
     sequences = [_as_steps(item) for item in _split(data, instance, layout)]
     if not sequences:
         raise ValueError("data holds no sequence.")
@@ -83,7 +84,7 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
                 f"data is an array of {data.ndim} dimensions, but must have 3 (sample, time, "
                 "feature). Pass a list with one array per sequence, or a frame."
             )
-        return list(data.swapaxes(1, 2) if layout == "channels_first" else data)
+        return list(LAYOUTS[layout](data))
     return list(data)
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from sklearn import metrics
 from sklearn.base import BaseEstimator
 
-from ._pandas_state import PANDAS_KINDS, PandasKind
+from ..compat._pandas import PANDAS_KINDS, PandasKind
 
 _RECORD = "__skrnn__"
 _PAIRS, _IMPORTED = "dict", "imported"

@@ -10,7 +10,7 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..compat._sklearn import HasMethods, StrOptions, fit_context
+from ..compat._sklearn import HasMethods, StrOptions, fit_context, restored_on_error
 from ..inputs._mask import find_mask
 from ._columns import SCALERS, SequenceFeatures, make_scaler
 
@@ -81,9 +81,10 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self : SequenceScaler
             The fitted scaler.
         """
-        sequences = self._read(X, reset=True)
-        find_mask(sequences)
-        self._scaler = make_scaler(self.scaler, SequenceFeatures).fit(sequences)
+        with restored_on_error(self):
+            sequences = self._read(X, reset=True)
+            find_mask(sequences)
+            self._scaler = make_scaler(self.scaler, SequenceFeatures).fit(sequences)
         return self
 
     def transform(self, X):

@@ -14,14 +14,15 @@ _RUN = 3
 _PLACES = 200
 
 
-def check_index(index: pd.Index) -> None:
-    """Raise unless the index says which row follows which."""
+def check_index(index: pd.Index, name: str = "X") -> None:
+    """Raise unless the index, of what the user calls `name`, says which row follows which."""
     known = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
     if not known and not pd.api.types.is_integer_dtype(index.dtype):
         raise ValueError(
-            f"X has an index of type {type(index).__name__} with dtype {index.dtype}. Windows need "
-            "dates, periods or integers that say which row follows which. Use "
-            "X.reset_index(drop=True) where all rows follow one another."
+            f"{name} has an index of type {type(index).__name__} with dtype {index.dtype}. Windows "
+            "need dates, periods or integers that say which row follows which. Use "
+            f"{name}.reset_index(drop=True) where all rows follow one another, and "
+            "pandas.to_datetime on an index of dates as texts."
         )
 
 
@@ -32,7 +33,7 @@ def kind_of(index: pd.Index) -> str:
     return f"dates in {index.tz}" if isinstance(index, pd.DatetimeIndex) else "integers"
 
 
-def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
+def infer_step(index: pd.Index, within: np.ndarray, freq: Any, name: str = "X") -> Any:
     """Return the distance from one row to the next: a frequency, or an integer.
 
     Parameters
@@ -42,6 +43,8 @@ def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
         Whether a row and the next belong to one series.
     freq : str, offset or None
         Frequency of dates, where the user gives it.
+    name : str, default="X"
+        What the user calls the data.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def infer_step(index: pd.Index, within: np.ndarray, freq: Any) -> Any:
     if len(dates) < 3:
         return None
     inferred = pd.infer_freq(dates) or pd.infer_freq(clock_times(dates))
-    return to_offset(inferred) if inferred else _frequency_with_holes(dates)
+    return to_offset(inferred) if inferred else _frequency_with_holes(dates, name)
 
 
 def steps_between(before: pd.Index, after: pd.Index, step: Any) -> np.ndarray:
@@ -121,7 +124,7 @@ def _commonest(differences: np.ndarray) -> int:
     return int(steps[np.argmax(counts)]) if len(steps) else 1
 
 
-def _frequency_with_holes(dates: pd.DatetimeIndex) -> Any:
+def _frequency_with_holes(dates: pd.DatetimeIndex, name: str) -> Any:
     starts = np.unique(np.linspace(0, len(dates) - 3, _PLACES).astype(int))
     names = {pd.infer_freq(dates[start : start + _RUN]) for start in starts} - {None}
     first = pd.DatetimeIndex([dates[0]]).repeat(len(dates))
@@ -132,9 +135,9 @@ def _frequency_with_holes(dates: pd.DatetimeIndex) -> Any:
             fitting[steps[-1]] = offset
     if not fitting:
         raise ValueError(
-            "X has dates of no regular frequency, so there is no telling which row follows which. "
-            'Set freq (such as "D" or "MS"), or gap_tolerance to the longest pandas.Timedelta '
-            "between neighbouring rows."
+            f"{name} has dates of no regular frequency, so there is no telling which row follows "
+            'which. Set freq (such as "D" or "MS"), or gap_tolerance to the longest '
+            "pandas.Timedelta between neighbouring rows."
         )
     return fitting[min(fitting)]
 

@@ -41,6 +41,29 @@ def segment_starts(follows: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.concatenate([[True], ~follows]))
 
 
+def rows_within(
+    starts: np.ndarray, n_rows: int, before: int, after: int, stride: int = 1
+) -> np.ndarray:
+    """Return the rows that have so many rows before and after them in their segment.
+
+    Parameters
+    ----------
+    starts : int array of shape (n_segments,)
+        First row of each segment, increasing from 0.
+    n_rows, before, after : int
+    stride : int, default=1
+        Of those of a segment, every how many.
+
+    Returns
+    -------
+    rows : int array
+        Increasing.
+    """
+    firsts, stops = starts + before, np.append(starts[1:], n_rows) - after
+    runs = [np.arange(*run, stride) for run in zip(firsts, stops, strict=True)]
+    return np.concatenate(runs)
+
+
 def causal_windows(
     rows: np.ndarray,
     starts: np.ndarray,

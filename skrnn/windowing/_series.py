@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 
 from ._continuity import check_index, infer_step, kind_of, steps_between
+from ._plain import PlainState
+from ._tables import Table
 
 
 @dataclass(frozen=True)
-class Series:
+class Series(PlainState):
     """Rows sorted so that each series is one block, in the order they came in.
 
     Attributes
@@ -24,12 +26,15 @@ class Series:
         Series of each row.
     order : int array or None
         Where each row stood in the input; None where nothing was moved.
+    name : str
+        What the user calls the data.
     """
 
     rows: np.ndarray
     index: pd.Index | None
     group: np.ndarray | None
     order: np.ndarray | None
+    name: str = "X"
 
     def label(self, row: int) -> Any:
         """Return the series of a row; a single one has the label None."""
@@ -39,6 +44,14 @@ class Series:
         """Return the time of a row, as an index of length 1."""
         return None if self.index is None else self.index[row : row + 1]
 
+    @property
+    def blocks(self) -> dict[Any, tuple[int, int]]:
+        """The first row of each series, and the one after its last."""
+        new = np.flatnonzero(~self.same_as_before()) + 1
+        starts, stops = np.append(0, new), np.append(new, len(self.rows))
+        pairs = zip(starts.tolist(), stops.tolist(), strict=True)
+        return {self.label(start): (start, stop) for start, stop in pairs}
+
     def same_as_before(self) -> np.ndarray:
         """Return for each row but the first whether it is of the series of the row before."""
         if self.group is None:
@@ -47,7 +60,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Tail:
+class Tail(PlainState):
     """What is remembered of a series.
 
     Attributes
@@ -76,9 +89,15 @@ class Tail:
             return False
         return np.array_equal(series.rows[row], self.first_row, equal_nan=True)
 
+    def precedes(self, time: pd.Index | None, rule: Continuity) -> bool:
+        """Return whether a time directly follows the last row."""
+        if time is None or self.last is None:
+            return False
+        return bool(rule.follows(self.last, time)[0])
+
 
 @dataclass(frozen=True)
-class Continuity:
+class Continuity(PlainState):
     """The rule by which one row directly follows another.
 
     Attributes
@@ -119,31 +138,46 @@ class Continuity:
         return same & rule.follows(series.index[:-1], series.index[1:])
 
 
-def read_series(rows: np.ndarray, index: pd.Index | None, group: np.ndarray | None) -> Series:
-    """Sort rows into series.
+def read_series(table: Table, name: str = "X") -> Series:
+    """Sort the rows of a table into series.
 
     Raises
     ------
     ValueError
         When the index does not say which row follows which, or the group of a row is missing.
     """
+    rows, index, group = table.rows, table.index, table.group
     if isinstance(index, pd.MultiIndex):
         group = index.droplevel(-1).to_numpy() if group is None else group
-        index = index.get_level_values(-1)
+        index = _times_of(index, name)
     if index is not None:
-        check_index(index)
+        check_index(index, name)
     if group is None:
-        return Series(rows, index, None, None)
+        return Series(rows, index, None, None, name)
     codes = pd.factorize(group)[0]
     if (codes < 0).any():
         raise ValueError(
-            f"X row {int(np.argmin(codes))}: its group is missing, so there is no telling which "
-            "series it belongs to. Fill in the groups, or drop these rows."
+            f"{name} row {int(np.argmin(codes))}: its group is missing, so there is no telling "
+            "which series it belongs to. Fill in the groups, or drop these rows."
         )
     if (np.diff(codes) >= 0).all():
-        return Series(rows, index, group, None)
+        return Series(rows, index, group, None, name)
     order = np.argsort(codes, kind="stable")
-    return Series(rows[order], None if index is None else index[order], group[order], order)
+    times = None if index is None else index[order]
+    return Series(rows[order], times, group[order], order, name)
+
+
+def _times_of(index: pd.MultiIndex, name: str) -> pd.Index:
+    """Return the last level, which holds the times."""
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    with_times = [isinstance(level, pd.PeriodIndex | pd.DatetimeIndex) for level in levels]
+    if any(with_times) and not with_times[-1]:
+        place = with_times.index(True)
+        raise ValueError(
+            f"{name} has a MultiIndex with times in level {index.names[place] or place!r}, but the "
+            f"last level is to hold them. Use {name}.swaplevel({place}, -1).sort_index()."
+        )
+    return levels[-1]
 
 
 def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
@@ -160,20 +194,28 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
     by_time = isinstance(tolerance, pd.Timedelta)
     if by_time and not isinstance(series.index, pd.DatetimeIndex):
         raise ValueError(
-            f"gap_tolerance={tolerance!r} needs dates, but X has an index of type "
+            f"gap_tolerance={tolerance!r} needs dates, but {series.name} has an index of type "
             f"{type(series.index).__name__}. Set it to the number of missing steps to bridge."
         )
-    same = series.same_as_before()
-    backwards = same & ~np.asarray(series.index[1:] > series.index[:-1])
+    check_order(series)
+    step = None if by_time else infer_step(series.index, series.same_as_before(), freq, series.name)
+    return Continuity(step, kind_of(series.index), tolerance)
+
+
+def check_order(series: Series) -> None:
+    """Raise unless the index of each series increases."""
+    index = series.index
+    if index is None:
+        return
+    backwards = series.same_as_before() & ~np.asarray(index[1:] > index[:-1])
     if backwards.any():
         row = int(np.argmax(backwards)) + 1
         raise ValueError(
-            f"X: the index decreases or repeats at {series.index[row]!r}, so there is no telling "
-            "which row follows which. Sort X by its index, drop duplicates, and for several series "
-            "in one frame set group or use a MultiIndex with the time last."
+            f"{series.name}: the index decreases or repeats at {index[row]!r}, so there is "
+            f"no telling which row follows which. Sort {series.name} by its index, drop "
+            "duplicates, and for several series in one frame set group or use a MultiIndex with "
+            "the time last."
         )
-    step = None if by_time else infer_step(series.index, same, freq)
-    return Continuity(step, kind_of(series.index), tolerance)
 
 
 def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, Tail]:
@@ -186,13 +228,11 @@ def find_tails(series: Series, segments: np.ndarray, n_rows: int) -> dict[Any, T
         Where segments start, increasing from 0.
     n_rows : int
     """
-    ends = np.append(np.flatnonzero(~series.same_as_before()) + 1, len(series.rows))
-    last_segments = segments[np.searchsorted(segments, ends) - 1]
-    tails, start = {}, 0
-    for end, segment in zip(ends, last_segments, strict=True):
-        first, last = series.time(start), series.time(end - 1)
+    tails = {}
+    for label, (start, end) in series.blocks.items():
+        segment = segments[np.searchsorted(segments, end) - 1]
         rows = series.rows[max(segment, end - n_rows) : end].copy()
+        first, last = series.time(start), series.time(end - 1)
         first_row = series.rows[start].copy()
-        tails[series.label(start)] = Tail(rows, last, first_row, first, bool(segment > start))
-        start = end
+        tails[label] = Tail(rows, last, first_row, first, bool(segment > start))
     return tails

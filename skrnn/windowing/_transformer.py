@@ -9,17 +9,26 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..compat._sklearn import Interval, StrOptions, check_feature_names_in, fit_context
+from ..compat._sklearn import (
+    Interval,
+    StrOptions,
+    check_feature_names_in,
+    fit_context,
+    restored_on_error,
+)
 from ..exceptions import PaddedWindowWarning
+from ._context import Memory, read_context
+from ._continuity import kind_of
 from ._indices import causal_windows, segment_starts, span_of
+from ._plain import PlainState
 from ._series import find_tails, learn_continuity, read_series
+from ._tables import read_table
 
 
-class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
     """Turn every row of a series into the window that ends there.
 
     The number of rows is kept, so the transformer stands in a `Pipeline` in front of a recurrent
@@ -31,6 +40,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
     of the frequency), they fill the first windows; so in a cross-validation over time the first
     windows of a test fold see the end of the training fold. In all other cases, and for NumPy
     arrays, the first windows are padded. The same rule cuts windows where a series has a hole.
+    Other rows that are known, such as those that `TimeSeriesSplit(gap=...)` leaves out, can be
+    given as `context`, which metadata routing passes through pipelines and cross-validations.
 
     Parameters
     ----------
@@ -82,6 +93,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
            [3., 4., 5.]])
     """
 
+    # In a pipeline and under a cross-validation, `context` needs no further request.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"context": True}
+    __metadata_request__transform: ClassVar[dict[str, bool]] = {"context": True}
+    _context = None  # of fit; objects that were stored before there was one lack it
+
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "window": [Interval(Integral, 1, None, closed="left")],
         "sampling_rate": [Interval(Integral, 1, None, closed="left")],
@@ -112,7 +128,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         self.gap_tolerance = gap_tolerance
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, *, context=None):
         """Remember the last rows of each series.
 
         Parameters
@@ -121,6 +137,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             Rows in order of time.
         y : Ignored
             Not used, present for API consistency.
+        context : DataFrame, Series or list of them, default=None
+            Rows that later windows may reach back into, such as those between the parts of a
+            cross-validation: all rows of the series, with the columns and the kind of index of
+            `X`. They are remembered; the windows of `X` itself do not see them.
 
         Returns
         -------
@@ -130,50 +150,82 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            When the index of a series does not increase, or does not say what follows what.
+            When the index of a series does not increase, or does not say what follows what, or the
+            context does not go with `X`.
         """
-        series = self._read(X, reset=True)
-        continuity = learn_continuity(series, self.freq, self.gap_tolerance)
-        follows = continuity.within(series)
-        n_holes = int((series.same_as_before() & ~follows).sum())
-        if n_holes:
-            warnings.warn(
-                f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
-                "gap_tolerance to bridge holes up to a length, or fill them before.",
-                PaddedWindowWarning,
-                stacklevel=3,
-            )
-        self._continuity = continuity
-        self._tails = find_tails(series, segment_starts(follows), self._span)
+        with restored_on_error(self):
+            series = self._read(X, reset=True)
+            self._continuity = learn_continuity(series, self.freq, self.gap_tolerance)
+            self._context = self._read_context(context, X, series)
+            if self._context is not None:
+                _check_adds_rows(context, self._context, series)
+            follows = self._continuity.within(series)
+            n_holes = int((series.same_as_before() & ~follows).sum())
+            if n_holes and context is None:
+                warnings.warn(
+                    f"The index of X has {n_holes} holes. Windows after a hole are padded; set "
+                    "gap_tolerance to bridge holes up to a length, or fill them before.",
+                    PaddedWindowWarning,
+                    stacklevel=3,
+                )
+            self._tails = find_tails(series, segment_starts(follows), self._span)
         return self
 
-    def transform(self, X):
+    def fit_transform(self, X, y=None, **fit_params):
+        """Remember the last rows of each series, and return the windows that end at each row.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows in order of time.
+        y : Ignored
+            Not used, present for API consistency.
+        **fit_params : dict
+            For `fit`: a `context` is for rows that come later, not for those of `X`.
+
+        Returns
+        -------
+        windows : ndarray of shape (n_samples, window, n_features) or (n_samples, n_columns)
+            As of `transform`.
+        """
+        return self.fit(X, y, **fit_params).transform(X)
+
+    def transform(self, X, *, context=None):
         """Return the window that ends at each row.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Rows in order of time.
+        context : DataFrame, Series or list of them, default=None
+            Rows that windows may reach back into, with the columns and the kind of index of `X`;
+            where it holds rows of `X` too, with the same values. None takes that of `fit`.
 
         Returns
         -------
         windows : ndarray of shape (n_samples, window, n_features)
             A read-only view where `X` is one series without a hole. With `flatten=True` an array of
             shape (n_samples, window * n_features).
+
+        Warns
+        -----
+        PaddedWindowWarning
+            When windows are padded where earlier rows may be known, and no context is given.
         """
         check_is_fitted(self, "_tails")
         series = self._read(X, reset=False)
-        _warn_if_index_changed(series.index is not None, self._continuity.kind is not None)
+        memory = self._memory(context, X, series)
         starts = segment_starts(self._continuity.within(series))
-        heads, n_padded = self._heads(series, starts)
+        heads, n_padded = memory.heads(series, starts, self._span, self._fill())
+        reasons = self._index_change(series)
         if n_padded:
-            warnings.warn(
+            reasons.append(
                 f"{n_padded} of {len(series.rows)} windows reach back before the rows given and are"
                 " padded, since these rows do not directly continue those of fit. Pass the "
-                f"{self._span} rows before them too, with their index.",
-                PaddedWindowWarning,
-                stacklevel=3,
+                f"{self._span} rows before them too, with their index, or as context."
             )
+        if reasons and context is None:
+            warnings.warn(" ".join(reasons), PaddedWindowWarning, stacklevel=3)
         windows = causal_windows(series.rows, starts, heads, self.window, self.sampling_rate)
         if series.order is not None:
             windows = windows[np.argsort(series.order)]
@@ -221,17 +273,12 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     def _read(self, X, *, reset):
-        X = X.to_frame() if isinstance(X, pd.Series) else X
-        index = X.index if isinstance(X, pd.DataFrame) else None
-        features, group, position = X, None, None
-        if self.group is not None:
-            features, group, position = _split_group(X, self.group)
-        dtype = [np.float64, np.float32]
-        rows = check_array(features, dtype=dtype, ensure_all_finite="allow-nan", estimator=self)
+        X = X.to_frame() if hasattr(X, "to_frame") else X
+        table = read_table(X, self.group, dtype=[np.float64, np.float32], estimator=self)
         validate_data(self, X, reset=reset, skip_check_array=True)
         if reset:
-            self._group_position = position
-        return read_series(rows, index, group)
+            self._group_position = table.group_position
+        return read_series(table)
 
     @property
     def _span(self):
@@ -245,61 +292,38 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
             choice = "edge" if self.flatten else "nan"
         return np.nan if choice == "nan" else choice
 
-    def _heads(self, series, starts):
-        """Return what comes before each segment, and how many windows hold padding.
+    def _read_context(self, context, X, series):
+        if context is None:
+            return None
+        return read_context(context, X, series, self.group, self._continuity)
 
-        Those where nothing comes before the rows of fit do not count.
-        """
-        span, fill = self._span, self._fill()
-        edge = series.rows[starts] if fill == "edge" else np.full_like(series.rows[starts], fill)
-        heads = np.repeat(edge[:, None], span, axis=1)
-        lengths = np.diff(starts, append=len(series.rows))
-        padding = np.full(len(starts), span)
-        for segments in _segments_of_each_series(series, starts):
-            first, row = segments[0], starts[segments[0]]
-            tail = self._tails.get(series.label(row))
-            if tail is None:
-                continue
-            if tail.begins_at(series, row):
-                padding[segments] = 0
-            elif self._continues(series, row, tail):
-                n_rows = len(tail.rows)
-                heads[first, span - n_rows :] = tail.rows
-                if fill == "edge" and n_rows:
-                    heads[first, : span - n_rows] = tail.rows[0]
-                # Before a series that is shorter than the windows there is nothing to give.
-                padding[first] = span - n_rows if tail.after_hole else 0
-        return heads, int(np.minimum(lengths, padding).sum())
+    def _memory(self, context, X, series):
+        """Return what is known; the context of the call goes before that of fit."""
+        known = self._read_context(context, X, series)
+        if known is not None:
+            known.n_shared(series)
+        elif series.index is not None and kind_of(series.index) == self._continuity.kind:
+            known = self._context
+        return Memory(self._continuity, self._tails, known, everywhere=context is not None)
 
-    def _continues(self, series, row, tail):
-        if series.index is None or tail.last is None:
-            return False
-        return bool(self._continuity.follows(tail.last, series.time(row))[0])
+    def _index_change(self, series):
+        """Return a sentence where there was an index in fit, or is now, and not both."""
+        if (series.index is None) == (self._continuity.kind is None):
+            return []
+        now, then = ("has no", "had one") if series.index is None else ("has an", "had none")
+        return [
+            f"X {now} index, but {then} in fit: the first windows cannot go on from the rows of "
+            "fit. A scaler in front returns arrays without index; put it behind, or use "
+            'set_output(transform="pandas") on it.'
+        ]
 
 
-def _split_group(X, group):
-    if isinstance(X, pd.DataFrame):
-        if group not in X.columns:
-            raise ValueError(f"group={group!r} is not a column of X. It has {list(X.columns)}.")
-        return X.drop(columns=group), X[group].to_numpy(), X.columns.get_loc(group)
-    X = np.asarray(X)
-    if isinstance(group, str) or not -X.shape[1] <= group < X.shape[1]:
-        raise ValueError(f"group={group!r} is not a column of X, an array of {X.shape[1]} columns.")
-    return np.delete(X, group, axis=1), X[:, group], group
-
-
-def _segments_of_each_series(series, starts):
-    new = np.concatenate([[True], ~series.same_as_before()])
-    return np.split(np.arange(len(starts)), np.flatnonzero(new[starts])[1:])
-
-
-def _warn_if_index_changed(indexed, indexed_in_fit):
-    if indexed != indexed_in_fit:
-        now, then = ("has an index", "had none") if indexed else ("has no index", "had one")
-        warnings.warn(
-            f"X {now}, but {then} in fit: the first windows cannot go on from the rows of fit. A "
-            "scaler in front returns arrays without index; put it behind, or use "
-            'set_output(transform="pandas") on it.',
-            PaddedWindowWarning,
-            stacklevel=4,
+def _check_adds_rows(given, context, series):
+    """Refuse a context that a cross-validation has cut to the rows of fit."""
+    n_shared = context.n_shared(series)
+    if n_shared == len(context.series.rows) and not isinstance(given, list | tuple):
+        raise ValueError(
+            "context holds no row that X lacks. A cross-validation cuts what is as long as X: pass "
+            "it in a list, as in context=[frame], or with the rows that have no targets; "
+            "otherwise leave it out."
         )

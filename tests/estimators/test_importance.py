@@ -54,6 +54,8 @@ class TestImportance:
         for params, X in (
             ({"layout": "channels_first"}, np.swapaxes(pairs, 1, 2)),
             ({"n_variables": 2}, pairs.reshape(N_ROWS, -1)),
+            ({"layout": "newest_first"}, pairs[:, ::-1]),
+            ({"n_variables": 2, "layout": "newest_first"}, pairs[:, ::-1].reshape(N_ROWS, -1)),
             (
                 {"n_variables": 2, "layout": "channels_first"},
                 pd.DataFrame(np.swapaxes(pairs, 1, 2).reshape(N_ROWS, -1)).add_prefix("x"),

@@ -69,7 +69,9 @@ class TestHorizons:
         dates = pd.date_range("2024", periods=N_STEPS, freq="2h")
         forecaster = make().fit(pd.Series(Y.to_numpy(), dates), fh=[1, 2, 3])
         before = forecaster.predict()
-        assert_series_equal(forecaster.predict(fh=pd.to_timedelta(["2h", "6h"])), before.iloc[[0, 2]])
+        assert_series_equal(
+            forecaster.predict(fh=pd.to_timedelta(["2h", "6h"])), before.iloc[[0, 2]]
+        )
         with pytest.raises(ValueError, match="fh is irregular in time"):
             forecaster.predict(fh=pd.to_timedelta(["3h"]))
 

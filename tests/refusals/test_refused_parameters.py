@@ -51,7 +51,10 @@ BAD_PARAMS = {
         *constraint("merge_mode", "'concat'", "'sum'", "'mul'", "'ave'"),
         {"merge_mode": "max"},
     ),
-    "layout": (*constraint("layout", "'channels_last'", "'channels_first'"), {"layout": "C"}),
+    "layout": (
+        *constraint("layout", "'channels_last'", "'channels_first'", "'newest_first'"),
+        {"layout": "C"},
+    ),
     "n_variables-zero": (*constraint("n_variables", "[1, inf)"), {"n_variables": 0}),
     "n_variables-does-not-divide": (
         ValueError,

@@ -38,8 +38,17 @@ class TestShapes:
                 12,
             ),
             ({"layout": "channels_first"}, lambda X: np.swapaxes(X, 1, 2), 2),
+            (
+                {"n_variables": 2, "layout": "newest_first"},
+                lambda X: X[:, ::-1].reshape(N_ROWS, -1),
+                12,
+            ),
+            ({"layout": "newest_first"}, lambda X: X[:, ::-1], 2),
         ],
-        ids=["channels_last-2d", "channels_first-2d", "channels_first-3d"],
+        ids=[
+            *("channels_last-2d", "channels_first-2d", "channels_first-3d", "newest_first-2d"),
+            "newest_first-3d",
+        ],
     )
     def test_layouts_arrange_the_same_windows(
         self, data, two_features, params, arrange, n_features
@@ -70,7 +79,7 @@ class TestShapes:
 
     def test_three_dimensions_drop_names(self, data):
         X, y = data
-        regressor = make().fit(pd.DataFrame(X).add_prefix("lag "), y)
+        regressor = make().fit(pd.DataFrame(X).add_prefix("step "), y)
         assert regressor.n_features_in_ == N_STEPS
         regressor.fit(X[:, :, None], y)
         assert not hasattr(regressor, "feature_names_in_")

@@ -100,6 +100,8 @@ class TestMakeWindows:
             ),
             ({"target": "w"}, "target='w' is not a feature of series"),
             ({"target": 1}, "target=1 is not a feature"),
+            ({"target": [0]}, r"target=\[0\] is not a feature"),
+            ({"gap_tolerance": "2D"}, "gap_tolerance must be an integer of at least 0"),
         ],
     )
     def test_bad_arguments(self, arguments, message):
@@ -137,11 +139,27 @@ class TestMakeTargets:
         )
         pd.testing.assert_frame_equal(targets, expected)
 
-    def test_a_series_keeps_its_index_and_name(self):
-        rows, targets = make_targets(pd.Series(np.arange(4.0), index=MONTHS[:4], name="v"), 1)
+    def test_one_step_ahead_the_targets_have_times_of_their_own(self):
+        series = pd.Series(np.arange(4.0), index=MONTHS[:4], name="v")
+        rows, targets = make_targets(series, 1)
         pd.testing.assert_frame_equal(rows, column(MONTHS[:3]))
-        assert targets.index.equals(MONTHS[:3])
-        assert targets.to_numpy().tolist() == [[1], [2], [3]]
+        pd.testing.assert_series_equal(targets, series[1:])
+
+    def test_a_gap_before_the_targets(self):
+        series = pd.Series(np.arange(6.0), index=MONTHS[:6], name="v")
+        rows, targets = make_targets(series, 1, gap=2)
+        pd.testing.assert_frame_equal(rows, column(MONTHS[:3]))
+        pd.testing.assert_series_equal(targets, series[3:])
+        rows, targets = make_targets(series, 2, gap=2)
+        assert rows.index.equals(targets.index)
+        assert targets.to_dict("list") == {"+3": [3, 4], "+4": [4, 5]}
+
+    def test_one_step_is_one_dimension_in_every_container(self):
+        values = np.arange(4.0)
+        for series in (values, values[:, None], list(values), pd.Series(values)):
+            assert np.shape(make_targets(series, 1)[1]) == (3,)
+            assert np.shape(make_windows(series, 2)[1]) == (2,)
+            assert np.shape(make_targets(series, 2)[1]) == (2, 2)
 
     @pytest.mark.parametrize("horizon", [1, 3])
     def test_rows_windowed_in_a_pipeline_are_those_of_make_windows(self, horizon):
@@ -150,7 +168,7 @@ class TestMakeTargets:
         by_row = SlidingWindowTransformer(4).fit_transform(rows)
         X, y = make_windows(series, 4, horizon)
         assert_array_equal(by_row[3:], X)
-        assert_array_equal(targets[3:], y.reshape(len(y), -1))
+        assert_array_equal(targets[3:], y)
 
     def test_the_gap_between_folds_that_the_docstring_asks_for(self):
         rows, targets = make_targets(np.arange(40.0), 4)
@@ -161,6 +179,8 @@ class TestMakeTargets:
     def test_bad_arguments(self):
         with pytest.raises(ValueError, match=r"has 3 rows, but horizon=3 needs more than 3"):
             make_targets([1.0, 2.0, 3.0], 3)
+        with pytest.raises(ValueError, match=r"has 3 rows, but horizon=1 after gap=2 needs more"):
+            make_targets([1.0, 2.0, 3.0], 1, gap=2)
         with pytest.raises(ValueError, match="horizon must be an integer of at least 1"):
             make_targets([1.0, 2.0, 3.0], 0)
         with pytest.raises(ValueError, match="set target"):

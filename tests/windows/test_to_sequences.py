@@ -70,6 +70,7 @@ class TestToSequences:
         X = np.arange(12.0).reshape(2, 3, 2)
         assert_array_equal(to_sequences(X), X)
         assert_array_equal(to_sequences(X.swapaxes(1, 2), layout="channels_first"), X)
+        assert_array_equal(to_sequences(X[:, ::-1], layout="newest_first"), X)
         assert_array_equal(to_sequences(X, n_timesteps=4)[:, 1:], X)
 
     def test_whole_numbers_become_floats(self):
