@@ -90,12 +90,14 @@ class RecurrentClassifier(AttentionMixin, Classifier):
         windows; "log", the same on logarithms of what is positive.
     loss : str, keras.losses.Loss or callable, default="crossentropy"
         Loss; "crossentropy" is that of the classes. Any other gets one column per class (of two
-        classes only that of the second), one or zero, and the probabilities.
+        classes only that of the second), one or zero, and the probabilities; those of Keras that
+        compare classes get a column of both, and sparse ones the number of the class. One that
+        does not prefer right probabilities is refused.
     class_weight : dict or "balanced" or None, default=None
         Weight of each class in the loss, on top of `sample_weight`; classes that a dict leaves
         out have weight one. "balanced" weighs inversely to the frequency of classes.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer; an object is copied, never changed.
+        Optimizer, by its name in any case or as an object, which is copied, never changed.
     learning_rate : float or None, default=None
         Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
         well in 100 epochs, and the optimizer's own rate for any other.

@@ -22,6 +22,7 @@ from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
 from ..engines._stopping import VALIDATION_LOSS, Monitor, Patience
 from ..networks._by_config import freeze
+from ..networks._class_losses import ClassLoss
 from ..networks._kinds import HEADS
 from ..networks._spec import Spec
 from ..networks._weights import Weights
@@ -123,6 +124,8 @@ def train_network(
 
 def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, OptimizerValues]:
     loss = HEADS[spec.head].loss(options.loss, options.levels)
+    if isinstance(loss, ClassLoss):
+        loss.check_learns(spec.output_shape[-1])
     check_callbacks(options.callbacks)
     optimizer, values = split_optimizer(options.optimizer, options.learning_rate, options.clipnorm)
     if callable(values.learning_rate) and options.lr_schedule is not None:

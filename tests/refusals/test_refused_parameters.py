@@ -29,6 +29,10 @@ def constraint(name, *accepted):
     return ValueError, [f"The {name!r} parameter", "must be", *accepted, "Got"]
 
 
+def numpy_loss(truth, prediction):
+    return np.abs(np.asarray(truth) - np.asarray(prediction))
+
+
 BAD_PARAMS = {
     "units-zero": (*constraint("units", "[1, inf)"), {"units": 0}),
     "units-negative": (*constraint("units", "[1, inf)"), {"units": -1}),
@@ -159,6 +163,26 @@ BAD_PARAMS = {
         ValueError,
         ["loss must return one value per row", "Leave the mean"],
         {"loss": lambda truth, prediction: keras.ops.mean((truth - prediction) ** 2)},
+    ),
+    "loss-numpy": (
+        ValueError,
+        ["loss=", "numpy_loss", "keras.ops", "NumPy"],
+        {"loss": numpy_loss},
+    ),
+    "loss-float": (
+        ValueError,
+        ["loss=", "keras.ops", "float()"],
+        {"loss": lambda truth, prediction: abs(truth - prediction) * float(truth[0, 0])},
+    ),
+    "loss-condition": (
+        ValueError,
+        ["loss=", "keras.ops", "conditions"],
+        {"loss": lambda truth, prediction: truth if truth[0, 0] > 0 else prediction},
+    ),
+    "loss-mistake": (
+        ValueError,
+        ["loss=", "ZeroDivisionError", "(16, 1)"],
+        {"loss": lambda truth, prediction: 1 / 0},
     ),
     "optimizer": (
         ValueError,
