@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
-from ..networks._by_config import check_survives_copy
+from ..networks._portable import carried, portable
 from ._reading import FitCall, read_sequences
 
 
@@ -98,9 +99,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return self.network_.build_keras_model()
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy; refuse a loss that would come out of it as another."""
-        check_survives_copy("loss", self.loss)
-        return super().__sklearn_clone__()
+        """Return an unfitted copy, with a loss that has all its settings."""
+        held = copy.copy(self)
+        held.loss = portable(self.loss)
+        return super(NetworkEstimator, held).__sklearn_clone__()
+
+    def __getstate__(self):
+        """Return the attributes, with a loss that survives copies and pickles."""
+        return {**super().__getstate__(), "loss": portable(self.loss)}
+
+    def __setstate__(self, state):
+        """Take attributes over, those of a shallow copy too."""
+        super().__setstate__({**state, "loss": carried(state["loss"])})
 
     def __sklearn_tags__(self):
         """Return the tags."""
