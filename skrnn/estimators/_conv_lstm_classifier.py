@@ -92,8 +92,10 @@ class ConvLSTMClassifier(FramesMixin, Classifier):
         Column of `history_` that `early_stopping` and the plateau schedule look at, such as
         `"val_recall"`. Without rows to validate on, the same of the rows trained on is taken.
     callbacks : keras.callbacks.Callback or list of them or None, default=None
-        Called at the level of epochs, as copies. They may set the learning rate, stop training,
-        and change the weights at its end.
+        Called as `keras.Model.fit` calls them. They may set the learning rate, stop training and
+        change the weights at its end; what they add to `logs` becomes a column of `history_`.
+        Where one has hooks of batches, batches are run one at a time, which is slower. Those given
+        are called, so that what they gather can be read; a clone has copies, as searches do.
     warm_start : bool, default=False
         Let `fit` go on from the weights, the scaling and the optimizer of the fit before.
     verbose : int, default=0

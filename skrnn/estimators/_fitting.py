@@ -151,7 +151,9 @@ def _callbacks(
     context = root_context(estimator, max_subtasks=options.epochs)
     if context is None:
         return []
-    arguments = {"estimator": estimator, "X": call.X, "y": call.y, "metadata": None}
+    weight = call.sample_weight
+    metadata = None if weight is None else {"sample_weight": weight}
+    arguments = {"estimator": estimator, "X": call.X, "y": call.y, "metadata": metadata}
 
     def make(fitted: Any) -> SklearnCallbacks:
         return SklearnCallbacks(
