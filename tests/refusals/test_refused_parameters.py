@@ -111,6 +111,21 @@ BAD_PARAMS = {
         ["bidirectional has 2 entries", "units has 1", "one per layer"],
         {"bidirectional": (True, False)},
     ),
+    "bidirectional-word": (
+        ValueError,
+        ["bidirectional", "'no' is neither", "True or False"],
+        {"bidirectional": ["no"]},
+    ),
+    "bidirectional-number": (
+        ValueError,
+        ["bidirectional", "2 is neither"],
+        {"units": (2, 2), "bidirectional": (True, 2)},
+    ),
+    "bidirectional-none": (
+        ValueError,
+        ["bidirectional", "None is neither"],
+        {"units": (2,), "bidirectional": (None,)},
+    ),
     "activation": (
         ValueError,
         ["activation='softish'", "'tanh'", "'relu'", "function"],
@@ -200,6 +215,16 @@ BAD_PARAMS = {
     "learning_rate-nan": (*constraint("learning_rate"), {"learning_rate": np.nan}),
     "learning_rate-infinite": (*constraint("learning_rate"), {"learning_rate": np.inf}),
     "lr_schedule": (*constraint("lr_schedule", "'cosine'", "'plateau'"), {"lr_schedule": "step"}),
+    "lr_schedule-short": (
+        ValueError,
+        ["lr_schedule failed at step 2", "IndexError", "from 0 to"],
+        {"lr_schedule": [0.01, 0.02].__getitem__},
+    ),
+    "lr_schedule-nothing": (
+        ValueError,
+        ["lr_schedule failed at step 0", "TypeError"],
+        {"lr_schedule": lambda step: None},
+    ),
     "lr_schedule-twice": (
         ValueError,
         ["lr_schedule", "cosine", "learning_rate"],
