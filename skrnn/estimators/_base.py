@@ -32,7 +32,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     _OPTIONS: ClassVar[type] = StackedOptions
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train a network; with `warm_start`, go on from the weights of the last fit.
 
         Parameters
@@ -49,6 +49,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             Weight of each row in the loss; scaled to mean 1 over the rows trained on.
         X_val, y_val : array-like, default=None
             Rows to validate on, with the shapes of `X` and `y`. Scalers never learn from them.
+        sample_weight_val : array-like of shape (n_validation_samples,), default=None
+            Weight of each of them in the validation loss; scaled to mean 1.
 
         Returns
         -------
@@ -63,7 +65,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             When the loss or a weight is no longer finite.
         """
         resume = self.warm_start and hasattr(self, "history_")
-        return self._fit(X, y, sample_weight, X_val, y_val, resume=resume)
+        weights = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
+        return self._fit(X, y, X_val=X_val, y_val=y_val, resume=resume, **weights)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
