@@ -20,6 +20,8 @@ from ..models._options import StackedOptions
 from ..networks._portable import carried, portable
 from ._reading import FitCall, read_sequences
 
+_OBJECTS = ("loss", "optimizer", "metrics")
+
 
 class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     """Base of all estimators: `fit`, `partial_fit` and the raw outputs of the network.
@@ -102,18 +104,19 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return self.network_.build_keras_model()
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy, with a loss that has all its settings."""
+        """Return an unfitted copy, in which objects of Keras have all their settings."""
         held = copy.copy(self)
-        held.loss = portable(self.loss)
+        vars(held).update(_objects(self, portable))
         return super(NetworkEstimator, held).__sklearn_clone__()
 
     def __getstate__(self):
-        """Return the attributes, with a loss that survives copies and pickles."""
-        return {**super().__getstate__(), "loss": portable(self.loss)}
+        """Return the attributes, with objects of Keras that survive copies and pickles."""
+        return {**super().__getstate__(), **_objects(self, portable)}
 
     def __setstate__(self, state):
         """Take attributes over, those of a shallow copy too."""
-        super().__setstate__({**state, "loss": carried(state["loss"])})
+        super().__setstate__(state)
+        vars(self).update(_objects(self, carried))
 
     def __sklearn_tags__(self):
         """Return the tags."""
@@ -162,6 +165,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)
+
+
+def _objects(estimator, change):
+    """Return parameters that may be objects of Keras, or hold some, after a change."""
+    return {name: change(vars(estimator)[name]) for name in _OBJECTS if name in vars(estimator)}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Losses as users write them, in a module."""
+"""Losses, and other objects of Keras, as users write them in a module."""
 
 from skrnn.compat._keras import keras
 
@@ -26,3 +26,11 @@ class Pinball(keras.losses.Loss):
 
 class LongHuber(keras.losses.Huber):
     """One made from one of Keras."""
+
+
+class OwnAdam(keras.optimizers.Adam):
+    """An optimizer that Keras cannot find again."""
+
+
+class OwnMetric(keras.metrics.MeanAbsoluteError):
+    """A metric that Keras cannot find again."""

@@ -1,11 +1,11 @@
-"""Loss objects of users and of Keras in copies of an estimator."""
+"""Objects of Keras, and of classes of users, in copies of an estimator."""
 
 import copy
 import pickle
 
 import pytest
 from _engine import keras_reads_variables
-from _own_losses import Absolute, LongHuber, Pinball
+from _own_objects import Absolute, LongHuber, OwnAdam, OwnMetric, Pinball
 from _regressors import make
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -42,6 +42,28 @@ class TestCopies:
         assert regressor.loss is loss
         assert_array_equal(other.predict(X), regressor.predict(X))
         assert_array_equal(other.fit(X, y).predict(X), regressor.predict(X))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"optimizer": OwnAdam(0.01)},
+        {"metrics": OwnMetric()},
+        {"metrics": [OwnMetric(), "r2"]},
+        {"metrics": {"error": OwnMetric()}},
+    ],
+    ids=["optimizer", "metric", "list", "dict"],
+)
+def test_other_objects_of_classes_of_users(data, params):
+    X, y = data
+    regressor = make(**params).fit(X, y)
+    assert all(getattr(regressor, name) is given for name, given in params.items())
+    for name, given in params.items():
+        assert repr(getattr(copy.copy(regressor), name)) == repr(given)
+    for other in (clone(regressor), pickle.loads(pickle.dumps(regressor))):
+        other.fit(X, y)
+        assert_array_equal(other.predict(X), regressor.predict(X))
+        assert other.history_.keys() == regressor.history_.keys()
 
 
 def test_a_search(data):
