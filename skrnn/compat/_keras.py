@@ -13,6 +13,7 @@ from ..exceptions import UnsupportedBackendError
 
 __all__ = [
     "excluded_from_decay",
+    "forget_model",
     "holds_seed",
     "keras",
     "last_operation",
@@ -45,6 +46,11 @@ def excluded_from_decay(optimizer: Any) -> tuple[bool, str | None]:
     pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
     listed = bool(getattr(optimizer, "_exclude_from_weight_decay", None))
     return listed, None if pattern is None else str(pattern.pattern)
+
+
+def forget_model(callback: Any) -> None:
+    """Let a callback go of its model: `set_model` may do more than set it."""
+    callback._model = None
 
 
 def metric_direction(metric: Any) -> str | None:

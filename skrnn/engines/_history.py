@@ -47,6 +47,11 @@ class History(dict[str, list[float]]):
         for name, column in self.items():
             column.append(float(values.get(name, float("nan"))))
 
+    def amend(self, **values: float) -> None:
+        """Add columns to the last epoch, or change them."""
+        for name, value in values.items():
+            self.setdefault(name, [float("nan")] * self.n_epochs)[-1] = float(value)
+
     def extended(self, later: History) -> History:
         """Return a new history: this one, then the epochs of another."""
         result = History()

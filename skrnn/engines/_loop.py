@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ..exceptions import TrainingDivergedError
 from ..networks._weights import Weights
 from ._history import VALIDATION, History
+from ._observer import BatchEnd, EpochEnd, Observer
 from ._protocol import Data, Trainer
 from ._schedule import Constant, Schedule, make_schedule
 from ._stopping import VALIDATION_LOSS, Monitor, Patience
@@ -59,52 +60,6 @@ class Run:
     patience: Patience | None = None
     tol: float = 0.0
     monitor: Monitor = VALIDATION_LOSS
-
-
-@dataclass
-class EpochEnd:
-    """What an observer sees after an epoch, and how it answers.
-
-    Attributes
-    ----------
-    epoch : int
-        Counted from zero.
-    logs : dict of str to float
-    weights : callable
-        Returns the current weights as `Weights`.
-    history : History
-        Of the epochs so far, this one included.
-    stop : bool
-        Set it to end training after this epoch.
-    learning_rate : float or None
-        Set it to train on at this constant rate.
-    """
-
-    epoch: int
-    logs: dict[str, float]
-    weights: Callable[[], Weights]
-    history: History
-    stop: bool = False
-    learning_rate: float | None = None
-
-
-class Observer(Protocol):
-    """Something that follows training epoch by epoch."""
-
-    def begin(self, weights: Weights) -> None:
-        """Take note that training starts."""
-
-    def epoch_begin(self, epoch: int) -> float | None:
-        """Return the learning rate from here on, or None to leave it."""
-
-    def epoch_end(self, event: EpochEnd) -> None:
-        """Look at an epoch, and answer by setting `stop` or `learning_rate`."""
-
-    def end(self, weights: Weights) -> Weights | None:
-        """Take note that training ended; return other weights to keep."""
-
-    def close(self) -> None:
-        """Clean up, also after an error."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +122,7 @@ def train(
     KeyboardInterrupt
         When interrupted before the first epoch was over; later interruptions end training.
     """
-    loop = _Loop(trainer, run, data, validates, measure, observers)
+    loop = _Loop(trainer, run, data, batch_size, validates, measure, observers)
     state = loop.init(-(-data.n_per_epoch // batch_size))
     weights = trainer.weights()
     for observer in observers:
@@ -188,6 +143,7 @@ class _Loop:
     trainer: Trainer
     run: Run
     data: Data
+    batch_size: int
     validates: bool
     measure: Measure | None
     observers: Sequence[Observer]
@@ -207,7 +163,7 @@ class _Loop:
         start = time.perf_counter()
         for observer in self.observers:
             _override(state, observer.epoch_begin(epoch))
-        logs = {"loss": self.trainer.run_epoch(self._order(), state.schedule)}
+        logs = {"loss": self._run_epoch(state)}
         if self.validates:
             logs[f"{VALIDATION}loss"] = self.trainer.evaluate()
         _check_finite(logs, epoch)
@@ -226,6 +182,27 @@ class _Loop:
         if not weights.is_finite:
             raise _diverged("a weight", state.history.n_epochs)
         return TrainingResult(weights, self.trainer.slots(), state.history, state.outcome)
+
+    def _run_epoch(self, state: _State) -> float:
+        """Train on all rows, at once where nobody watches batches; return their mean loss."""
+        order, size = self._order(), self.batch_size
+        watchers = [observer for observer in self.observers if observer.watches_batches]
+        if not watchers:
+            return self.trainer.run_epoch(order, state.schedule)
+        total, end = 0.0, 0
+        for batch, start in enumerate(range(0, len(order), size)):
+            for watcher in watchers:
+                _override(state, watcher.batch_begin(batch))
+            end = min(start + size, len(order))
+            total += (end - start) * self.trainer.run_epoch(order[start:end], state.schedule)
+            rate = self.trainer.learning_rate
+            event = BatchEnd(batch, total / end, rate, self.trainer.weights)
+            for watcher in watchers:
+                watcher.batch_end(event)
+            _override(state, event.learning_rate)
+            if event.stop:
+                break
+        return total / end
 
     def _order(self) -> np.ndarray:
         """Return the rows of an epoch, in the order they are trained on."""

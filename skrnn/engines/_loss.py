@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..compat._keras import keras
-from ..networks._losses import ClassLoss, row_loss
+from ..networks._class_losses import ClassLoss
+from ..networks._losses import row_loss
 
 ops = keras.ops
 Tensor = Any

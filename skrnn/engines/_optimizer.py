@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..compat._keras import excluded_from_decay, keras
+from ..compat._keras_names import is_adam, optimizer_kind
 
-# Wrappers around other optimizers, and the base class.
-_NOT_BY_NAME = {"optimizer", "lossscaleoptimizer", "multioptimizer"}
 _START_ALIKE = {
     *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion"),
     *("Muon", "Nadam", "RMSprop", "SGD"),
@@ -116,14 +115,14 @@ def split_optimizer(
     ----------
     optimizer : str or keras.optimizers.Optimizer
     learning_rate : float or None
-        Replaces that of the optimizer. None keeps it; for `"adam"`, which is our default, it
-        means 0.003.
+        Replaces that of the optimizer. None keeps it; for the name `"adam"`, which is our
+        default, it means 0.003.
     clipnorm : float or None
         Replaces the clipping of the optimizer.
     """
     config = _config_of(optimizer)
     if learning_rate is None:
-        learning_rate = 0.003 if optimizer == "adam" else _schedule_or_float(config)
+        learning_rate = 0.003 if is_adam(optimizer) else _schedule_or_float(config)
     if clipnorm is not None:
         config.update(dict.fromkeys(_CLIPPING))
         config["clipnorm"] = clipnorm
@@ -139,25 +138,8 @@ def split_optimizer(
     return OptimizerStructure(kind, settings, bool(decay), clipping, undecayed), values
 
 
-def known_optimizers() -> dict[str, type]:
-    """Return the optimizers of Keras by name."""
-    base = keras.optimizers.Optimizer
-    members = vars(keras.optimizers).values()
-    kinds = [kind for kind in members if isinstance(kind, type) and issubclass(kind, base)]
-    named = {kind.__name__.lower(): kind for kind in kinds}
-    return {name: named[name] for name in sorted(named) if name not in _NOT_BY_NAME}
-
-
 def _kind_of(optimizer: Any) -> type:
-    if not isinstance(optimizer, str):
-        return type(optimizer)
-    known = known_optimizers()
-    if optimizer.lower() not in known:
-        raise ValueError(
-            f"optimizer={optimizer!r} is not known. Choose one of {list(known)}, or pass a "
-            "keras.optimizers.Optimizer."
-        )
-    return known[optimizer.lower()]
+    return optimizer_kind(optimizer) if isinstance(optimizer, str) else type(optimizer)
 
 
 def _config_of(optimizer: Any) -> dict[str, Any]:

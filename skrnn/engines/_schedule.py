@@ -69,18 +69,32 @@ class Plateau(Constant):
 
 
 class FromFunction:
-    """The rates that a function of the step returns."""
+    """The rates that a function of the step returns.
 
-    def __init__(self, function: Callable[[int], Any]) -> None:
-        self._function = function
+    It is not asked for steps beyond the last one, which are only there to fill up a call.
+    """
+
+    def __init__(self, function: Callable[[int], Any], first_step: int, total_steps: int) -> None:
+        self._function, self._first = function, first_step
+        self._last = first_step + total_steps - 1
 
     def rates(self, first_step: int, n_steps: int) -> np.ndarray:
         """Return the rates of `n_steps` steps."""
         steps = range(first_step, first_step + n_steps)
-        return np.array([float(self._function(step)) for step in steps], np.float32)
+        return np.array([self._rate(min(step, self._last)) for step in steps], np.float32)
 
     def end_epoch(self, monitored: float) -> None:
         """Do nothing."""
+
+    def _rate(self, step: int) -> float:
+        try:
+            return float(self._function(step))
+        except Exception as error:  # of whatever kind: users write schedules
+            raise ValueError(
+                f"lr_schedule failed at step {step} with {type(error).__name__}: {error}. It is "
+                f"asked for a rate at each step from {self._first} to {self._last}, one for each "
+                "batch; where training goes on from an earlier fit, so do the steps."
+            ) from error
 
 
 class FromKeras:
@@ -103,16 +117,16 @@ def make_schedule(
     lr_schedule: Any, rate: Any, *, first_step: int, total_steps: int, tol: float
 ) -> Schedule:
     """Return the schedule that `lr_schedule` and the rate of the optimizer ask for."""
+
+    def of_callable(schedule: Callable[[Any], Any]) -> Schedule:
+        if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+            return FromKeras(schedule)
+        return FromFunction(schedule, first_step, total_steps)
+
     if lr_schedule is None:
-        return _of_callable(rate) if callable(rate) else Constant(rate)
+        return of_callable(rate) if callable(rate) else Constant(rate)
     if callable(lr_schedule):
-        return _of_callable(lr_schedule)
+        return of_callable(lr_schedule)
     if lr_schedule == "cosine":
         return Cosine(rate, first_step, total_steps)
     return Plateau(rate, tol)
-
-
-def _of_callable(schedule: Callable[[Any], Any]) -> Schedule:
-    if isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
-        return FromKeras(schedule)
-    return FromFunction(schedule)

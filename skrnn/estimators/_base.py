@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -20,8 +21,10 @@ from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
-from ..networks._by_config import check_survives_copy
+from ..networks._portable import carried, portable
 from ._reading import FitCall, read_sequences
+
+_OBJECTS = ("loss", "optimizer", "metrics")
 
 
 class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
@@ -35,7 +38,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     _OPTIONS: ClassVar[type] = StackedOptions
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train a network; with `warm_start`, go on from the weights of the last fit.
 
         Parameters
@@ -52,6 +55,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             Weight of each row in the loss; scaled to mean 1 over the rows trained on.
         X_val, y_val : array-like, default=None
             Rows to validate on, with the shapes of `X` and `y`. Scalers never learn from them.
+        sample_weight_val : array-like of shape (n_validation_samples,), default=None
+            Weight of each of them in the validation loss; scaled to mean 1.
 
         Returns
         -------
@@ -66,7 +71,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
             When the loss or a weight is no longer finite.
         """
         resume = self.warm_start and hasattr(self, "history_")
-        return self._fit(X, y, sample_weight, X_val, y_val, resume=resume)
+        weights = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
+        return self._fit(X, y, X_val=X_val, y_val=y_val, resume=resume, **weights)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
@@ -102,9 +108,19 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return self.network_.build_keras_model()
 
     def __sklearn_clone__(self):
-        """Return an unfitted copy; refuse a loss that would come out of it as another."""
-        check_survives_copy("loss", self.loss)
-        return super().__sklearn_clone__()
+        """Return an unfitted copy, in which objects of Keras have all their settings."""
+        held = copy.copy(self)
+        vars(held).update(_objects(self, portable))
+        return super(NetworkEstimator, held).__sklearn_clone__()
+
+    def __getstate__(self):
+        """Return the attributes, with objects of Keras that survive copies and pickles."""
+        return {**super().__getstate__(), **_objects(self, portable)}
+
+    def __setstate__(self, state):
+        """Take attributes over, those of a shallow copy too."""
+        super().__setstate__(state)
+        vars(self).update(_objects(self, carried))
 
     def __sklearn_tags__(self):
         """Return the tags."""
@@ -153,3 +169,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)
+
+
+def _objects(estimator, change):
+    """Return parameters that may be objects of Keras, or hold some, after a change."""
+    return {name: change(vars(estimator)[name]) for name in _OBJECTS if name in vars(estimator)}

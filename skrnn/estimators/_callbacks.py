@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..engines._history import History
-from ..engines._loop import EpochEnd
+from ..engines._observer import EpochEnd
 from ..models._observers import SilentObserver
 from ..networks._weights import Weights
 

@@ -20,10 +20,17 @@ from ..models._linear_start import linear_start
 from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
 from ..models._specs import make_spec
 from ..models._train import MakeObserver, Trained, train_network
+from ..networks._kinds import VALUES
 from ._callbacks import SklearnCallbacks
 from ._input_encoder import InputEncoder
 from ._metrics import make_measure, read_metrics
-from ._reading import FitCall, GivenRows, read_fit_rows, read_validation_rows
+from ._reading import (
+    FitCall,
+    GivenRows,
+    read_fit_rows,
+    read_validation_rows,
+    warn_of_other_units,
+)
 from ._rows import Rows
 from ._targets import TargetEncoder
 
@@ -45,6 +52,8 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
     validation = read_validation_rows(estimator, call, rows.sequences.shape[1:], targets)
+    if validation is not None and targets.head == VALUES:
+        warn_of_other_units(rows, validation)
     if validation is None and options.early_stopping:
         rows, validation = targets.split(rows, params["validation_fraction"])
     inputs = estimator.input_encoder_ if call.resume else None
@@ -151,7 +160,9 @@ def _callbacks(
     context = root_context(estimator, max_subtasks=options.epochs)
     if context is None:
         return []
-    arguments = {"estimator": estimator, "X": call.X, "y": call.y, "metadata": None}
+    weight = call.sample_weight
+    metadata = None if weight is None else {"sample_weight": weight}
+    arguments = {"estimator": estimator, "X": call.X, "y": call.y, "metadata": metadata}
 
     def make(fitted: Any) -> SklearnCallbacks:
         return SklearnCallbacks(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -250,6 +251,12 @@ def _probabilities(
 
 def _given_weights(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     """Return the weights of a dict, in the order of the classes; one where there is none."""
+    for label, weight in class_weight.items():
+        if not isinstance(weight, Real) or not 0.0 <= weight < np.inf:
+            raise ValueError(
+                f"class_weight of the class {label!r} is {weight!r}. Use a finite number that is "
+                "not negative; zero leaves the class out of the loss."
+            )
     weights = np.array([class_weight.get(label, 1.0) for label in classes.tolist()])
     unknown = set(class_weight) - set(classes.tolist())
     left_out = set(classes.tolist()) - set(class_weight)
@@ -259,7 +266,12 @@ def _given_weights(class_weight: dict[Any, float], classes: np.ndarray) -> np.nd
             f"class_weight has {sorted(unknown, key=str)}, which are none of the classes "
             f"{classes}. Use the labels of y as keys."
         )
-    return weights
+    if not weights.any():
+        raise ValueError(
+            f"class_weight is zero for all classes {classes}: there is nothing to learn from. Give "
+            "at least one of them a positive weight."
+        )
+    return weights.astype(float)
 
 
 def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:

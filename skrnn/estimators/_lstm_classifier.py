@@ -78,12 +78,14 @@ class LSTMClassifier(AttentionMixin, Classifier):
         windows; "log", the same on logarithms of what is positive.
     loss : str, keras.losses.Loss or callable, default="crossentropy"
         Loss; "crossentropy" is that of the classes. Any other gets one column per class (of two
-        classes only that of the second), one or zero, and the probabilities.
+        classes only that of the second), one or zero, and the probabilities; those of Keras that
+        compare classes get a column of both, and sparse ones the number of the class. One that
+        does not prefer right probabilities is refused.
     class_weight : dict or "balanced" or None, default=None
         Weight of each class in the loss, on top of `sample_weight`; classes that a dict leaves
         out have weight one. "balanced" weighs inversely to the frequency of classes.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer; an object is copied, never changed.
+        Optimizer, by its name in any case or as an object, which is copied, never changed.
     learning_rate : float or None, default=None
         Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
         well in 100 epochs, and the optimizer's own rate for any other.
@@ -120,8 +122,10 @@ class LSTMClassifier(AttentionMixin, Classifier):
         Column of `history_` that `early_stopping` and the plateau schedule look at, such as
         `"val_recall"`. Without rows to validate on, the same of the rows trained on is taken.
     callbacks : keras.callbacks.Callback or list of them or None, default=None
-        Called at the level of epochs, as copies. They may set the learning rate, stop training,
-        and change the weights at its end.
+        Called as `keras.Model.fit` calls them. They may set the learning rate, stop training and
+        change the weights at its end; what they add to `logs` becomes a column of `history_`.
+        Where one has hooks of batches, batches are run one at a time, which is slower. Those given
+        are called, so that what they gather can be read; a clone has copies, as searches do.
     warm_start : bool, default=False
         Let `fit` go on from the weights, the scaling and the optimizer of the fit before.
     verbose : int, default=0

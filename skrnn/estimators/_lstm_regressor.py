@@ -93,13 +93,13 @@ class LSTMRegressor(AttentionMixin, Regressor):
         before the target, instead of that from the mean of the window; 1 is the change from the
         last value. On logarithms ("log") it is the growth.
     loss : str, keras.losses.Loss or callable, default="mse"
-        Loss, on scaled targets. A function takes targets and predictions and returns one value
-        per row.
+        Loss, on scaled targets, by any name that Keras has for it. A function takes targets and
+        predictions and returns one value per row; it is compiled, and uses `keras.ops`.
     quantiles : sequence of float in (0, 1) or None, default=None
         Learn these quantiles of the targets, and the median, with the pinball loss in place of
         `loss`; `predict` returns the median, `predict_quantiles` the others. They cannot cross.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer; an object is copied, never changed.
+        Optimizer, by its name in any case or as an object, which is copied, never changed.
     learning_rate : float or None, default=None
         Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
         well in 100 epochs, and the optimizer's own rate for any other.
@@ -136,8 +136,10 @@ class LSTMRegressor(AttentionMixin, Regressor):
         Column of `history_` that `early_stopping` and the plateau schedule look at, such as
         `"val_recall"`. Without rows to validate on, the same of the rows trained on is taken.
     callbacks : keras.callbacks.Callback or list of them or None, default=None
-        Called at the level of epochs, as copies. They may set the learning rate, stop training,
-        and change the weights at its end.
+        Called as `keras.Model.fit` calls them. They may set the learning rate, stop training and
+        change the weights at its end; what they add to `logs` becomes a column of `history_`.
+        Where one has hooks of batches, batches are run one at a time, which is slower. Those given
+        are called, so that what they gather can be read; a clone has copies, as searches do.
     warm_start : bool, default=False
         Let `fit` go on from the weights, the scaling and the optimizer of the fit before.
     verbose : int, default=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ _X_OPTIONS: dict[str, Any] = {
     "allow_nd": True,
     "ensure_all_finite": "allow-nan",
 }
+# Standard deviations of y that targets to validate on may typically lie away from its mean.
+_FAR = 10.0
 _FEWEST_ROWS = {"ensure_min_samples": 2}
 
 
@@ -29,7 +32,7 @@ class FitCall:
 
     Attributes
     ----------
-    X, y, sample_weight, X_val, y_val, classes :
+    X, y, sample_weight, X_val, y_val, sample_weight_val, classes :
         As passed.
     resume : bool
         Go on from the last fit.
@@ -42,6 +45,7 @@ class FitCall:
     sample_weight: Any = None
     X_val: Any = None
     y_val: Any = None
+    sample_weight_val: Any = None
     classes: Any = None
     resume: bool = False
     once: bool = False
@@ -125,7 +129,10 @@ def read_validation_rows(
     if (X_val is None) != (y_val is None):
         given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
         raise ValueError(f"{given} was given without {missing}. Pass both, or neither.")
+    weight = call.sample_weight_val
     if X_val is None:
+        if weight is not None:
+            raise ValueError("sample_weight_val was given without X_val and y_val. Pass them too.")
         return None
     sequences, mask = read_sequences(estimator, X_val, shape, "X_val")
     if not targets.every_step:
@@ -134,7 +141,25 @@ def read_validation_rows(
         raise ValueError(
             f"X_val has {len(sequences)} rows but y_val has {len(y_val)}. They must match."
         )
-    return Rows(sequences, mask, targets.read(y_val, mask, name="y_val"), None)
+    if weight is not None:
+        weight = check_sample_weight(weight, sequences, dtype=np.float64, ensure_non_negative=True)
+    return Rows(sequences, mask, targets.read(y_val, mask, name="y_val"), weight)
+
+
+def warn_of_other_units(rows: Rows, validation: Rows) -> None:
+    """Warn where numbers to validate on cannot be in the units of those to train on."""
+    axes = tuple(range(rows.targets.ndim - 1))
+    center, spread = np.nanmean(rows.targets, axes), np.nanstd(rows.targets, axes)
+    distance = np.sqrt(np.nanmean((validation.targets - center) ** 2, axes))
+    for own, other in zip(spread, distance, strict=True):
+        if 0.0 < own < other / _FAR:
+            warnings.warn(
+                f"y_val lies {other:.3g} from the mean of y, which has a deviation of {own:.3g}: "
+                "it seems to be in other units. TransformedTargetRegressor transforms y, but not "
+                "y_val: pass y_val transformed, or use target_scaler instead.",
+                stacklevel=2,
+            )
+            return
 
 
 def read_sequences(

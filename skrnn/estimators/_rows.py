@@ -71,8 +71,9 @@ class Rows:
             return np.ones(len(self), np.float32)
         if not self.weight.any():
             raise ValueError(
-                "sample_weight is zero for all rows to validate on. Give at least one of the last "
-                "rows, which early_stopping holds out, a positive weight."
+                "sample_weight is zero for all rows to validate on. Give at least one of them a "
+                "positive weight: in sample_weight_val, or among the last rows, which "
+                "early_stopping holds out."
             )
         counted = self.weight if self.weight.ndim == 1 else self.weight[self.mask]
         return (self.weight / counted.mean()).astype(np.float32)

@@ -114,7 +114,7 @@ class Seq2SeqForecaster(PanelForecaster):
         lines that take them one by one (smoothing, theta) are used, 1000 at an effort of 1, grow
         with it. It counts steps and not seconds, so that results do not depend on the machine.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
-        Optimizer; an object is copied, never changed.
+        Optimizer, by its name in any case or as an object, which is copied, never changed.
     learning_rate : float or None, default=None
         Learning rate of the optimizer. None means 0.003 for "adam", which trains small data
         well in 100 epochs, and the optimizer's own rate for any other.

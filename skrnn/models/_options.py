@@ -187,7 +187,7 @@ def layer_directions(bidirectional: Any, n_layers: int) -> tuple[bool, ...]:
     Raises
     ------
     ValueError
-        When there are not as many as layers.
+        When there are not as many as layers, or one is no bool.
     """
     if isinstance(bidirectional, Integral) or not hasattr(bidirectional, "__len__"):
         return (bool(bidirectional),) * n_layers
@@ -195,6 +195,12 @@ def layer_directions(bidirectional: Any, n_layers: int) -> tuple[bool, ...]:
         raise ValueError(
             f"bidirectional has {len(bidirectional)} entries but units has {n_layers}. Give one "
             "bool for all recurrent layers, or one per layer."
+        )
+    wrong = [v for v in bidirectional if not (isinstance(v, bool | np.bool_) or v in (0, 1))]
+    if wrong:
+        raise ValueError(
+            f"bidirectional must be True or False for each layer, but {wrong[0]!r} is neither: "
+            f"bidirectional={bidirectional!r}."
         )
     return tuple(bool(value) for value in bidirectional)
 

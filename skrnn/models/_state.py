@@ -147,7 +147,9 @@ class Writer:
         if is_dataclass(value):
             names = [item.name for item in fields(value) if item.init]
             return {name: self.write(getattr(value, name), f"{where}.{name}") for name in names}
-        return self._attributes(value.__getstate__() or {}, kind.__name__)
+        # What an estimator gives to pickles holds objects that only pickles take.
+        state = vars(value) if isinstance(value, BaseEstimator) else value.__getstate__()
+        return self._attributes(state or {}, kind.__name__)
 
     def _attributes(self, state: dict[str, Any], owner: str) -> dict[str, Any]:
         return {name: self.write(item, f"{owner}: {name}") for name, item in state.items()}

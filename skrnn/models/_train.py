@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..engines._history import History
-from ..engines._loop import Observer, Outcome, Run, train
+from ..engines._loop import Outcome, Run, train
+from ..engines._observer import Observer
 from ..engines._optimizer import OptimizerState, OptimizerValues, split_optimizer
 from ..engines._plan import TrainingPlan
 from ..engines._protocol import Data, Engine
@@ -22,11 +23,13 @@ from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
 from ..engines._stopping import VALIDATION_LOSS, Monitor, Patience
 from ..networks._by_config import freeze
+from ..networks._class_losses import ClassLoss
 from ..networks._kinds import HEADS
 from ..networks._spec import Spec
 from ..networks._weights import Weights
 from ._fitted import FittedNetwork, check_takes_mask
-from ._observers import KerasCallbacks, ProgressLine, check_callbacks
+from ._keras_callbacks import KerasCallbacks, as_callbacks, warn_of_validation_hooks
+from ._observers import ProgressLine
 from ._options import TrainingOptions
 
 # Makes an observer that wants to know of networks as they are after an epoch.
@@ -94,8 +97,14 @@ def train_network(
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
         return FittedNetwork(spec, weights, optimizer, masked)
 
+    callbacks = as_callbacks(options.callbacks)
+    if validation is not None:
+        warn_of_validation_hooks(callbacks)
+    steps = -(-data.n_per_epoch // plan.batch_size)
     with ExitStack() as stack:
-        followers = _own_observers(options, fitted(weights), run)
+        followers: list[Observer] = []
+        if callbacks:
+            followers.append(_keras_callbacks(callbacks, options, fitted(weights), run, steps))
         followers += [make(fitted) for make in observers]
         if options.verbose:
             followers.append(ProgressLine(options.name, run.epochs))
@@ -123,7 +132,9 @@ def train_network(
 
 def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, OptimizerValues]:
     loss = HEADS[spec.head].loss(options.loss, options.levels)
-    check_callbacks(options.callbacks)
+    if isinstance(loss, ClassLoss):
+        loss.check_learns(spec.output_shape[-1])
+    as_callbacks(options.callbacks)
     optimizer, values = split_optimizer(options.optimizer, options.learning_rate, options.clipnorm)
     if callable(values.learning_rate) and options.lr_schedule is not None:
         raise ValueError(
@@ -173,9 +184,10 @@ def _start(
     return weights, state.slots if state is not None and resumes else None
 
 
-def _own_observers(options: TrainingOptions, network: FittedNetwork, run: Run) -> list[Observer]:
-    if options.callbacks is None:
-        return []
+def _keras_callbacks(
+    callbacks: list[Any], options: TrainingOptions, network: FittedNetwork, run: Run, steps: int
+) -> KerasCallbacks:
     optimizer: Any = split_optimizer(options.optimizer, None, None)[0].build()
     optimizer.learning_rate = 0.0 if callable(run.learning_rate) else run.learning_rate
-    return [KerasCallbacks(options.callbacks, network, optimizer, run.epochs)]
+    params = {"epochs": run.epochs, "steps": steps, "verbose": int(options.verbose)}
+    return KerasCallbacks(callbacks, network, optimizer, params)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -48,20 +47,6 @@ def freeze(value: Any) -> Hashable:
 def thaw(value: Any) -> Any:
     """Undo `freeze`."""
     return value.value if isinstance(value, ByConfig) else value
-
-
-def check_survives_copy(name: str, value: Any) -> None:
-    """Raise where a copy of an object, as clones and pickles make it, has other settings.
-
-    Keras copies its objects by way of `get_config`, which for some of them is incomplete.
-    """
-    if _is_plain(value) or _key(copy.deepcopy(value)) == _key(value):
-        return
-    raise ValueError(
-        f"{name}={value!r} does not survive being copied: Keras leaves some of its settings out of "
-        "get_config, so that a clone, a search or a pickle would silently train with others. Pass "
-        "a function instead, such as functools.partial(keras.losses.huber, delta=0.5)."
-    )
 
 
 def _is_plain(value: Any) -> bool:

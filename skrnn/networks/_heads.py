@@ -8,8 +8,9 @@ from scipy.special import expit, softmax
 from ..compat._keras import keras
 from ._blocks import DTYPE, dense, reshape_rows
 from ._by_config import thaw
+from ._class_losses import ClassLoss
 from ._kinds import HEADS, VALUES, Head
-from ._losses import ClassLoss, check_loss, pinball_loss
+from ._losses import pinball_loss, read_loss
 from ._spec import ConvolutionalSpec, LayeredSpec, NetworkSpec, Spec
 
 ops = keras.ops
@@ -101,16 +102,15 @@ def _sort_quantiles(spec: Spec, outputs: Tensor) -> Tensor:
 
 
 def _loss_of_values(loss: Any, levels: tuple[float, ...]) -> Any:
-    check_loss(loss)
-    return loss
+    return read_loss(loss)
 
 
 def _loss_of_labels(loss: Any, levels: tuple[float, ...]) -> Any:
-    return ClassLoss(loss, "sigmoid")
+    return ClassLoss.of(loss, "sigmoid")
 
 
 def _loss_of_classes(loss: Any, levels: tuple[float, ...]) -> Any:
-    return ClassLoss(loss, "softmax")
+    return ClassLoss.of(loss, "softmax")
 
 
 def _both_classes(outputs: np.ndarray) -> np.ndarray:

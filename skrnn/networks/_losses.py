@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from ..compat._keras import keras
+from ..compat._keras_names import loss_name
 
 ops = keras.ops
 
 
 RowLoss = Callable[[Any, Any], Any]
-CROSSENTROPY = "crossentropy"
 
 
 @dataclass(frozen=True)
@@ -38,64 +37,25 @@ class PinballLoss:
         return 2.0 * ops.mean(ops.maximum(levels * error, (levels - 1.0) * error), axis=-1)
 
 
-@dataclass(frozen=True)
-class ClassLoss:
-    """A loss of classes, from outputs that are no probabilities yet.
+class LossError(ValueError):
+    """A loss cannot be trained with; the message names it."""
 
-    Targets are one for the class of a row and zero for the others; of two classes only the second
-    has a column. Where labels do not exclude each other, each has one.
 
-    Attributes
-    ----------
-    loss : str, keras.losses.Loss or callable
-        "crossentropy", which is taken without a detour over probabilities, or any loss of Keras,
-        which gets them.
-    activation : {"sigmoid", "softmax"}
-        From outputs to probabilities: of labels by themselves, or of classes of which one is right.
+def read_loss(loss: Any) -> Any:
+    """Return the name of a function of Keras where `loss` is a name, and the loss itself otherwise.
+
+    Raises
+    ------
+    ValueError
+        When Keras knows no loss of this name.
+    TypeError
+        When it is neither a name nor something to call.
     """
-
-    loss: Any
-    activation: str
-
-    def __post_init__(self) -> None:
-        """See that the loss is one."""
-        if self.loss != CROSSENTROPY:
-            check_loss(self.loss)
-
-    @property
-    def reduction(self) -> str:
-        """How Keras would put the losses of rows together."""
-        if self.loss == CROSSENTROPY:
-            return "sum_over_batch_size"
-        return str(getattr(keras.losses.get(self.loss), "reduction", "sum_over_batch_size"))
-
-    def __call__(self, targets: Any, outputs: Any) -> Any:
-        """Return the loss of targets and outputs of shape (n_rows, n_columns)."""
-        labels = self.activation == "sigmoid"
-        if self.loss != CROSSENTROPY:
-            return row_loss(self.loss)(targets, (ops.sigmoid if labels else ops.softmax)(outputs))
-        if labels:
-            return ops.binary_crossentropy(targets, outputs, from_logits=True)
-        return -ops.sum(targets * ops.log_softmax(outputs, axis=-1), axis=-1)
-
-
-def check_loss(loss: Any) -> None:
-    """Raise unless `loss` is a Keras loss, its name, or a function of targets and predictions."""
-    if not isinstance(loss, str):
-        if not callable(loss):
-            raise TypeError(f"loss must be a name, a Keras loss or a function, not {loss!r}.")
-    elif loss not in known_losses():
-        raise ValueError(
-            f"loss={loss!r} is not known. Choose one of {known_losses()}, or pass a "
-            "keras.losses.Loss or a function."
-        )
-
-
-def known_losses() -> list[str]:
-    """Return the names that Keras knows."""
-    names = (name for name, member in vars(keras.losses).items() if inspect.isfunction(member))
-    known = [*names, "mse", "mae", "mape", "msle"]
-    return sorted({name for name in known if name not in ("get", "serialize", "deserialize")})
+    if isinstance(loss, str):
+        return loss_name(loss)
+    if not callable(loss):
+        raise TypeError(f"loss must be a name, a Keras loss or a function, not {loss!r}.")
+    return loss
 
 
 def row_loss(loss: Any) -> RowLoss:
@@ -104,15 +64,30 @@ def row_loss(loss: Any) -> RowLoss:
     function = getattr(function, "call", function)
 
     def losses(targets: Any, predictions: Any) -> Any:
-        values = ops.convert_to_tensor(function(targets, predictions))
+        try:
+            values = ops.convert_to_tensor(function(targets, predictions))
+        except LossError:
+            raise
+        except Exception as error:  # of whatever kind: users write losses
+            raise LossError(_not_computed(loss, error, targets, predictions)) from error
         if len(values.shape) == 0 or values.shape[0] != targets.shape[0]:
-            raise ValueError(
+            raise LossError(
                 f"loss must return one value per row, but {loss!r} returned an array of shape "
                 f"{tuple(values.shape)} for {targets.shape[0]} rows. Leave the mean over rows out."
             )
         return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=1)
 
     return losses
+
+
+def _not_computed(loss: Any, error: Exception, targets: Any, predictions: Any) -> str:
+    reason = next(iter(str(error).strip().splitlines()), "")
+    return (
+        f"loss={loss!r} failed with {type(error).__name__}: {reason} It was given targets of shape "
+        f"{tuple(targets.shape)} and predictions of shape {tuple(predictions.shape)}, and is "
+        "compiled: a loss of your own uses keras.ops throughout, in place of NumPy, float() and "
+        "conditions on values."
+    )
 
 
 def pinball_loss(loss: Any, levels: tuple[float, ...]) -> PinballLoss:
@@ -123,7 +98,7 @@ def pinball_loss(loss: Any, levels: tuple[float, ...]) -> PinballLoss:
     ValueError
         When another loss is asked for.
     """
-    if loss != "mse":
+    if read_loss(loss) != "mean_squared_error":
         raise ValueError(
             f"loss={loss!r} cannot go with quantiles={levels!r}: quantiles are learned with the "
             "pinball loss. Leave loss at its default, or set quantiles=None."

@@ -1,6 +1,7 @@
 """Losses of classes, as in Keras."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
@@ -84,3 +85,82 @@ class TestLosses:
         model.set_params(warm_start=True, **STANDS_STILL).fit(X, y)
         expected = -np.log(of_their_class).mean()
         assert model.history_["loss"][1] == pytest.approx(expected, rel=1e-4)
+
+
+# ---- Losses that compare classes with each other -------------------------------------------------
+
+losses = keras.losses
+BETWEEN_CLASSES = {
+    "categorical_crossentropy": losses.categorical_crossentropy,
+    "CategoricalFocalCrossentropy": losses.categorical_focal_crossentropy,
+    "categorical_hinge": losses.categorical_hinge,
+    "kld": losses.kl_divergence,
+    "CosineSimilarity": losses.cosine_similarity,
+}
+BY_NUMBER = {
+    "sparse_categorical_crossentropy": "sparse_categorical_crossentropy",
+    "class": losses.SparseCategoricalCrossentropy(),
+    "generalized": losses.CategoricalGeneralizedCrossEntropy(q=0.3),
+    "part of a function": partial(losses.sparse_categorical_crossentropy, ignore_class=None),
+}
+
+
+def through_one_column(targets, probabilities):
+    return losses.kl_divergence(targets, probabilities)
+
+
+def the_reverse(targets, probabilities):
+    return -keras.ops.mean((targets - probabilities) ** 2, axis=-1)
+
+
+def by_number(targets, probabilities):
+    return losses.sparse_categorical_crossentropy(targets, probabilities)
+
+
+class TestBetweenClasses:
+    @pytest.mark.parametrize("loss", BETWEEN_CLASSES)
+    def test_two_classes_have_a_column_each(self, X, two, loss):
+        model = make(network=pooled, loss=loss, **STANDS_STILL).fit(X, two)
+        truth = np.eye(2, dtype="float32")[two]
+        rows = BETWEEN_CLASSES[loss](truth, model.predict_proba(X).astype("float32"))
+        assert model.history_["loss"][0] == pytest.approx(np.mean(np.asarray(rows)), rel=1e-4)
+        assert make(network=pooled, loss=loss, **LEARNS).fit(X, two).score(X, two) > 0.8
+
+    @n_classes
+    @pytest.mark.parametrize("loss", BY_NUMBER.values(), ids=list(BY_NUMBER))
+    def test_those_by_number_get_numbers(self, X, numbers, n_classes, loss):
+        y = numbers[n_classes]
+        model = make(network=pooled, loss=loss, **STANDS_STILL).fit(X, y)
+        rows = losses.get(loss)(y.astype("float32"), model.predict_proba(X).astype("float32"))
+        assert model.history_["loss"][0] == pytest.approx(np.mean(np.asarray(rows)), rel=1e-4)
+
+    def test_steps_too(self):
+        X = np.random.default_rng(0).normal(size=(N_ROWS, 4, 1))
+        y = (X[..., 0] > 0).astype(int)
+        how = {"return_sequences": True, "cell": "simple", **LEARNS}
+        assert make(loss="sparse_categorical_crossentropy", **how).fit(X, y).score(X, y) > 0.8
+
+    @pytest.mark.parametrize(
+        ("n", "loss", "words"),
+        [
+            (2, through_one_column, ["the column of the second of two classes"]),
+            (2, "circle", ["circle", "crossentropy"]),
+            (2, the_reverse, ["the_reverse", "nothing would be learned"]),
+            (3, the_reverse, ["one column per class"]),
+            (3, by_number, ["by_number", "shape (3, 3)"]),
+        ],
+    )
+    def test_what_would_learn_nothing_is_refused(self, X, numbers, n, loss, words):
+        model = make(network=pooled, loss=loss)
+        before = dict(vars(model))
+        with pytest.raises(ValueError, match=r"^loss=") as info:
+            model.fit(X, numbers[n])
+        assert all(word in str(info.value) for word in words)
+        assert vars(model) == before
+
+    @pytest.mark.parametrize("loss", ["categorical_crossentropy", "kl_divergence"])
+    def test_several_labels_do_not_exclude_each_other(self, X, loss):
+        y = np.column_stack([X[:, 0] > 0, X[:, 1] > 0]).astype(int)
+        with pytest.raises(ValueError, match=r"one column per label.*crossentropy"):
+            make(network=pooled, loss=loss).fit(X, y)
+        make(network=pooled, loss="binary_crossentropy").fit(X, y)

@@ -50,6 +50,31 @@ REFUSED = {
         lambda y: y,
         {"class_weight": {0: 2.0, 5: 1.0}},
     ),
+    "class_weight-negative": (
+        ["class_weight of the class 1 is -1.0", "not negative"],
+        lambda y: y,
+        {"class_weight": {0: 2.0, 1: -1.0}},
+    ),
+    "class_weight-text": (
+        ["class_weight of the class 0 is '2'", "finite number"],
+        lambda y: y,
+        {"class_weight": {0: "2", 1: 1.0}},
+    ),
+    "class_weight-nan": (
+        ["class_weight of the class 1 is nan"],
+        lambda y: y,
+        {"class_weight": {1: np.nan}},
+    ),
+    "class_weight-infinite": (
+        ["class_weight of the class 'b' is inf"],
+        lambda y: np.where(y, "b", "a"),
+        {"class_weight": {"b": np.inf}},
+    ),
+    "class_weight-zero": (
+        ["class_weight is zero for all classes [0 1]", "positive weight"],
+        lambda y: y,
+        {"class_weight": {0: 0, 1: 0.0}},
+    ),
     "class_weight-name": (["class_weight", "'balanced'"], lambda y: y, {"class_weight": "auto"}),
     "loss": (["loss='xent'", "'binary_crossentropy'"], lambda y: y, {"loss": "xent"}),
     "loss-number": (["'loss'", "callable"], lambda y: y, {"loss": 2}),

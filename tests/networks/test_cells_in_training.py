@@ -38,8 +38,8 @@ from skrnn.compat._keras import keras
 from skrnn.engines._dataset import Dataset
 from skrnn.networks._build import set_weights
 from skrnn.networks._cells import PeepholeLSTMCell
+from skrnn.networks._class_losses import ClassLoss
 from skrnn.networks._kinds import CELLS
-from skrnn.networks._losses import ClassLoss
 
 pytestmark = keras_reads_variables
 

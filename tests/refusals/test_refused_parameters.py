@@ -29,6 +29,10 @@ def constraint(name, *accepted):
     return ValueError, [f"The {name!r} parameter", "must be", *accepted, "Got"]
 
 
+def numpy_loss(truth, prediction):
+    return np.abs(np.asarray(truth) - np.asarray(prediction))
+
+
 BAD_PARAMS = {
     "units-zero": (*constraint("units", "[1, inf)"), {"units": 0}),
     "units-negative": (*constraint("units", "[1, inf)"), {"units": -1}),
@@ -110,6 +114,21 @@ BAD_PARAMS = {
         ["bidirectional has 2 entries", "units has 1", "one per layer"],
         {"bidirectional": (True, False)},
     ),
+    "bidirectional-word": (
+        ValueError,
+        ["bidirectional", "'no' is neither", "True or False"],
+        {"bidirectional": ["no"]},
+    ),
+    "bidirectional-number": (
+        ValueError,
+        ["bidirectional", "2 is neither"],
+        {"units": (2, 2), "bidirectional": (True, 2)},
+    ),
+    "bidirectional-none": (
+        ValueError,
+        ["bidirectional", "None is neither"],
+        {"units": (2,), "bidirectional": (None,)},
+    ),
     "activation": (
         ValueError,
         ["activation='softish'", "'tanh'", "'relu'", "function"],
@@ -163,6 +182,26 @@ BAD_PARAMS = {
         ["loss must return one value per row", "Leave the mean"],
         {"loss": lambda truth, prediction: keras.ops.mean((truth - prediction) ** 2)},
     ),
+    "loss-numpy": (
+        ValueError,
+        ["loss=", "numpy_loss", "keras.ops", "NumPy"],
+        {"loss": numpy_loss},
+    ),
+    "loss-float": (
+        ValueError,
+        ["loss=", "keras.ops", "float()"],
+        {"loss": lambda truth, prediction: abs(truth - prediction) * float(truth[0, 0])},
+    ),
+    "loss-condition": (
+        ValueError,
+        ["loss=", "keras.ops", "conditions"],
+        {"loss": lambda truth, prediction: truth if truth[0, 0] > 0 else prediction},
+    ),
+    "loss-mistake": (
+        ValueError,
+        ["loss=", "ZeroDivisionError", "(16, 1)"],
+        {"loss": lambda truth, prediction: 1 / 0},
+    ),
     "optimizer": (
         ValueError,
         ["optimizer='newton'", "'adam'", "'sgd'", "keras.optimizers.Optimizer"],
@@ -179,6 +218,16 @@ BAD_PARAMS = {
     "learning_rate-nan": (*constraint("learning_rate"), {"learning_rate": np.nan}),
     "learning_rate-infinite": (*constraint("learning_rate"), {"learning_rate": np.inf}),
     "lr_schedule": (*constraint("lr_schedule", "'cosine'", "'plateau'"), {"lr_schedule": "step"}),
+    "lr_schedule-short": (
+        ValueError,
+        ["lr_schedule failed at step 2", "IndexError", "from 0 to"],
+        {"lr_schedule": [0.01, 0.02].__getitem__},
+    ),
+    "lr_schedule-nothing": (
+        ValueError,
+        ["lr_schedule failed at step 0", "TypeError"],
+        {"lr_schedule": lambda step: None},
+    ),
     "lr_schedule-twice": (
         ValueError,
         ["lr_schedule", "cosine", "learning_rate"],

@@ -1,11 +1,17 @@
 """Who is told of the epochs: progress bars, callbacks of Keras and of scikit-learn."""
 
+import pickle
+import threading
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
 from _regressors import make
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, KFold
 
 from skrnn.compat._keras import keras
 
@@ -152,15 +158,194 @@ class TestKerasCallbacks:
         for array, kept in zip(reloaded.get_weights(), regressor.model_.get_weights(), strict=True):
             assert_array_equal(array, kept)
 
-    def test_the_users_object_is_left_alone(self, data):
+    def test_the_given_object_runs_and_stays(self, data):
         callback = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=10.0)
-        before = dict(vars(callback))
         callbacks = [callback]
         regressor = make(callbacks=callbacks).fit(*data)
         assert regressor.n_iter_ == 2
         assert regressor.callbacks is callbacks
         assert callbacks == [callback]
-        assert vars(callback) == before
+        assert callback.stopped_epoch == 1
+
+    def test_what_a_callback_gathered_can_be_read(self, data):
+        callback, of_keras = Gather(), keras.callbacks.History()
+        regressor = make(callbacks=[callback, of_keras]).fit(*data)
+        assert callback.losses == of_keras.history["loss"] == regressor.history_["loss"]
+
+    def test_a_search_runs_copies(self, data):
+        callback = Gather()
+        search = GridSearchCV(make(callbacks=[callback]), {"units": [2, 3]}, cv=KFold(2))
+        search.fit(*data)
+        best = search.best_estimator_
+        assert best.callbacks[0].losses == best.history_["loss"]
+        assert callback.losses == []
+
+    def test_copies_of_a_fitted_estimator_carry_no_model(self, data):
+        X, y = data
+        regressor = make(callbacks=[Gather()]).fit(X, y)
+        for other in (clone(regressor), pickle.loads(pickle.dumps(regressor))):
+            (callback,) = other.callbacks
+            assert callback.model is None
+            assert callback.losses == regressor.history_["loss"]
+            assert_array_equal(other.fit(X, y).predict(X), regressor.predict(X))
+
+    def test_params_are_those_of_keras(self, data):
+        callback = Gather()
+        make(epochs=2, callbacks=callback).fit(*data)
+        assert callback.params == {"epochs": 2, "steps": 3, "verbose": 0}
+
+    def test_what_they_add_to_logs_is_history(self, data):
+        def add(epoch, logs):
+            logs["twice"] = np.float32(2.0 * logs["loss"])
+            if epoch == 1:
+                logs["late"] = 5.0
+
+        callback = keras.callbacks.LambdaCallback(on_epoch_end=add)
+        history = make(callbacks=[callback]).fit(*data).history_
+        assert_allclose(history["twice"], 2.0 * np.array(history["loss"]), rtol=1e-6)
+        assert_array_equal(history["late"], [np.nan, 5.0, np.nan])
+
+    def test_only_numbers_can_be_history(self, data):
+        callback = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: logs.update(note="good")
+        )
+        with pytest.raises(ValueError, match=r"callbacks: logs\['note'\] is 'good'"):
+            make(callbacks=[callback]).fit(*data)
+
+    @pytest.mark.parametrize("alone", [True, False])
+    def test_a_class_is_no_callback(self, data, alone):
+        kind = keras.callbacks.TerminateOnNaN
+        with pytest.raises(TypeError, match=r"callbacks .* Pass an instance .*TerminateOnNaN\("):
+            make(callbacks=kind if alone else [kind]).fit(*data)
+
+    def test_what_a_pruner_raises_goes_through(self, data):
+        regressor = make(callbacks=[Prune(epoch=1)])
+        before = dict(vars(regressor))
+        with pytest.raises(Pruned, match="at epoch 1"):
+            regressor.fit(*data)
+        assert vars(regressor) == before
+
+
+class Gather(keras.callbacks.Callback):
+    """Keep the losses of all epochs."""
+
+    def __init__(self):
+        super().__init__()
+        self.losses = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.losses.append(logs["loss"])
+
+
+class Pruned(Exception):
+    """What tuners raise where a trial is not worth going on with."""
+
+
+class Prune(keras.callbacks.Callback):
+    """Give up at an epoch; with a lock, as storages of trials have, it cannot be copied."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch, self.lock = epoch, threading.Lock()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == self.epoch:
+            raise Pruned(f"at epoch {epoch}")
+
+
+class Batches(keras.callbacks.Callback):
+    """Note batches and their losses; act at one of them."""
+
+    def __init__(self, act=lambda model, batch: None):
+        super().__init__()
+        self.act, self.begun, self.losses, self.weights = act, [], [], []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.begun.append(batch)
+        self.act(self.model, batch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.losses.append(logs["loss"])
+        self.weights.append(self.model.get_weights()[0])
+
+
+class Stop(keras.callbacks.Callback):
+    """Stop after the second batch, by the older name of the hook."""
+
+    def on_batch_end(self, batch, logs=None):
+        self.model.stop_training = batch == 1
+
+
+class TestBatches:
+    def test_they_are_told_and_nothing_changes(self, data):
+        X, y = data
+        callback, plain = Batches(), make(epochs=2).fit(X, y)
+        regressor = make(epochs=2, callbacks=[callback]).fit(X, y)
+        assert callback.begun == [0, 1, 2] * 2
+        assert_array_equal(regressor.predict(X), plain.predict(X))
+        assert_allclose(callback.losses[2::3], plain.history_["loss"], rtol=1e-5)
+        assert_array_equal(callback.weights[-1], regressor.model_.get_weights()[0])
+        assert (callback.weights[0] != callback.weights[1]).any()
+
+    def test_the_first_loss_is_that_of_the_first_batch(self, data):
+        X, y = data
+        callback = Batches()
+        make(shuffle=False, callbacks=[callback], learning_rate=1e-12).fit(X, y)
+        regressor = make(shuffle=False, epochs=1, learning_rate=1e-12).fit(X, y)
+        error = (regressor.predict(X[:16]) - y[:16]) ** 2 / y.var()
+        assert callback.losses[0] == pytest.approx(error.mean(), rel=1e-4)
+
+    def test_a_rate_for_every_batch(self, data):
+        def warm_up(model, batch):
+            model.optimizer.learning_rate = 0.001 * (batch + 1)
+
+        callbacks = [Batches(warm_up)]
+        regressor = make(epochs=2, callbacks=callbacks).fit(*data)
+        assert_allclose(regressor.history_["learning_rate"], [0.003, 0.003], rtol=1e-6)
+        by_step = make(epochs=2, lr_schedule=lambda step: 0.001 * (step % 3 + 1)).fit(*data)
+        assert_array_equal(regressor.predict(data[0]), by_step.predict(data[0]))
+
+    def test_one_may_stop_within_an_epoch(self, data):
+        callback = Batches()
+        regressor = make(callbacks=[callback, Stop()]).fit(*data)
+        assert callback.begun == [0, 1]
+        assert regressor.n_iter_ == 1
+
+    @pytest.mark.parametrize(
+        "make_callback",
+        [
+            lambda notes: keras.callbacks.LambdaCallback(
+                on_train_batch_end=lambda batch, logs: notes.append(batch)
+            ),
+            lambda notes: keras.callbacks.LambdaCallback(
+                on_train_batch_begin=partial(lambda batch, logs: notes.append(batch))
+            ),
+        ],
+    )
+    def test_hooks_that_are_attributes(self, data, make_callback):
+        notes = []
+        make(epochs=1, callbacks=make_callback(notes)).fit(*data)
+        assert notes == [0, 1, 2]
+
+    def test_those_of_keras_by_batches_where_asked(self, data, tmp_path):
+        for frequency, files in (("epoch", 1), (1, 3)):
+            folder = tmp_path / str(frequency)
+            callback = keras.callbacks.ModelCheckpoint(
+                folder / "{epoch}-{batch}.keras" if frequency == 1 else folder / "{epoch}.keras",
+                save_freq=frequency,
+            )
+            make(epochs=1, callbacks=[callback, keras.callbacks.TerminateOnNaN()]).fit(*data)
+            assert len(list(folder.glob("*.keras"))) == files
+
+    def test_hooks_of_validation_are_not_lost_in_silence(self, data):
+        class Validating(keras.callbacks.Callback):
+            def on_test_batch_end(self, batch, logs=None):
+                raise AssertionError
+
+        X, y = data
+        make(epochs=1, callbacks=[Validating()]).fit(X, y)  # nor would Keras call it
+        with pytest.warns(UserWarning, match="on_test_batch_end of Validating"):
+            make(epochs=1, callbacks=[Validating()]).fit(X, y, X_val=X, y_val=y)
 
 
 class TestScikitLearnCallbacks:
@@ -229,3 +414,23 @@ class TestScikitLearnCallbacks:
         assert "LSTMRegressor" in printed
         assert "100%" in printed
         assert regressor.n_iter_ == 3
+
+    def test_scoring_monitor_weighs_rows(self, data):
+        from sklearn.callback import ScoringMonitor
+
+        X, y = data
+        weight = np.linspace(0.0, 3.0, len(y))
+        monitor = ScoringMonitor(scoring="r2")
+        regressor = make().set_callbacks(monitor).fit(X, y, sample_weight=weight)
+        scores = [row["r2"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+        assert len(scores) == 3
+        assert scores[-1] == pytest.approx(regressor.score(X, y, weight))
+        assert scores[-1] != pytest.approx(regressor.score(X, y))
+
+    def test_scoring_monitor_without_weights(self, data):
+        from sklearn.callback import ScoringMonitor
+
+        monitor = ScoringMonitor(scoring="r2")
+        regressor = make().set_callbacks(monitor).fit(*data)
+        scores = [row["r2"] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+        assert scores[-1] == pytest.approx(regressor.score(*data))

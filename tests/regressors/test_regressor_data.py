@@ -6,6 +6,7 @@ import pytest
 from _engine import keras_reads_variables
 from _regressors import N_ROWS, N_STEPS, make
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
 
 from skrnn import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
@@ -233,6 +234,42 @@ class TestWeights:
 
 
 class TestValidation:
+    def test_weights_of_its_rows(self, data):
+        X, y = data
+        X_val, y_val, weight = X[:21] + 1.0, y[:21] - 5.0, np.linspace(0.0, 3.0, 21)
+        regressor = make().fit(X, y, X_val=X_val, y_val=y_val, sample_weight_val=weight)
+        errors = (regressor.predict(X_val) - y_val) ** 2 / y.var()
+        expected = np.average(errors, weights=weight)
+        assert regressor.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+        assert_array_equal(regressor.predict(X), make().fit(X, y).predict(X))
+
+    @pytest.mark.parametrize(
+        ("kwargs", "words"),
+        [
+            ({}, "sample_weight_val was given without X_val"),
+            ({"X_val": 0, "y_val": 0, "sample_weight_val": [1.0]}, "sample_weight"),
+        ],
+    )
+    def test_weights_that_do_not_fit(self, data, kwargs, words):
+        X, y = data
+        given = {name: {"X_val": X, "y_val": y}.get(name, value) for name, value in kwargs.items()}
+        with pytest.raises(ValueError, match=words):
+            make().fit(X, y, **{"sample_weight_val": np.ones(len(y)), **given})
+
+    @pytest.mark.parametrize("names", [("log", "exp"), ("sqrt", "square")])
+    def test_targets_that_a_wrapper_did_not_transform(self, data, names):
+        X, y = data
+        func, inverse = (getattr(np, name) for name in names)
+        wrapped = TransformedTargetRegressor(make(), func=func, inverse_func=inverse)
+        with pytest.warns(UserWarning, match=r"y_val .* TransformedTargetRegressor"):
+            wrapped.fit(X, y, X_val=X[:9], y_val=y[:9])
+        wrapped.fit(X, y, X_val=X[:9], y_val=func(y[:9]))
+
+    def test_targets_beyond_those_trained_on_are_no_reason_to_warn(self, data):
+        X, y = data
+        late = y.argsort()[-5:]
+        make().fit(X, y, X_val=X[late], y_val=y[late] * 1.5)
+
     def test_val_loss_is_the_loss_of_the_predictions_in_scaled_units(self, data):
         X, y = data
         X_val, y_val = X[:21] + 1.0, y[:21] - 5.0
@@ -244,7 +281,7 @@ class TestValidation:
     def test_validation_rows_teach_nothing(self, data):
         X, y = data
         expected = make().fit(X, y)
-        regressor = make().fit(X, y, X_val=X * 50.0, y_val=y * -9.0)
+        regressor = make().fit(X, y, X_val=X * 50.0, y_val=y * -0.5)
         assert_array_equal(regressor.predict(X), expected.predict(X))
         assert_array_equal(regressor.history_["loss"], expected.history_["loss"])
         assert "val_loss" not in expected.history_

@@ -17,7 +17,8 @@ from _engine import (
 from _training import ROWS, assert_same_weights, fit_pooled, optimizers
 
 from skrnn.compat._keras import keras
-from skrnn.engines._loop import EpochEnd, Outcome
+from skrnn.engines._loop import Outcome
+from skrnn.engines._observer import EpochEnd
 from skrnn.engines._stopping import Patience
 from skrnn.exceptions import TrainingDivergedError
 from skrnn.networks._weights import Weights
@@ -30,6 +31,8 @@ pytestmark = keras_reads_variables
 
 class Recorder:
     """Keep what an observer is shown; do `act` at the end of every epoch."""
+
+    watches_batches = False
 
     def __init__(self, act: Callable[[EpochEnd], None] = lambda event: None) -> None:
         self.act = act

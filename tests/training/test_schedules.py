@@ -99,6 +99,20 @@ class TestSchedules:
             schedule.end_epoch(1.0 / (1.0 + epoch))
         assert schedule.rates(0, 1)[0] == np.float32(0.1)
 
+    @pytest.mark.parametrize("first_step", [0, 7])
+    def test_a_function_is_not_asked_beyond_the_last_step(self, first_step: int) -> None:
+        rates = dict.fromkeys(range(first_step, first_step + 10), 0.1)
+        schedule = make(rates.__getitem__, first_step=first_step)
+        np.testing.assert_array_equal(schedule.rates(first_step + 8, 5), np.full(5, 0.1, "f4"))
+        with pytest.raises(ValueError, match=r"lr_schedule failed at step 0 with KeyError"):
+            make({}.__getitem__).rates(0, 1)
+
+    def test_a_rate_for_every_step_of_a_fit_is_enough(self) -> None:
+        n_steps = 5 * 2  # epochs, batches of eight rows
+        rates = np.linspace(0.1, 0.01, n_steps)
+        history = fit_pooled(lr_schedule=rates.__getitem__).history
+        np.testing.assert_allclose(history["learning_rate"], rates[1::2], rtol=1e-6)
+
     @pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
     def test_those_of_keras_give_the_rates_of_keras(self, schedule: Any) -> None:
         expected = [float(schedule(step)) for step in range(2, 9)]
