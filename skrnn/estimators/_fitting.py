@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from ..compat._sklearn import root_context
 from ..engines._dataset import Dataset
 from ..engines._history import VALIDATION, History
+from ..engines._registry import current_engine
 from ..models._fitted import FittedNetwork
 from ..models._linear_start import linear_start
 from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
@@ -38,6 +39,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     TrainingDivergedError
         When the loss or a weight is no longer finite.
     """
+    current_engine()  # which there must be before data are looked at
     params = estimator.get_params(deep=False)
     options = _training_options(estimator, params, call)
     given = read_fit_rows(estimator, call)
