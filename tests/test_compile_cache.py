@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -140,6 +141,25 @@ class TestTraces:
             predict_rows(make_spec(), weights, ROWS, slice(n_rows), build=build_pooled)
         assert (traces(), compile_cache_info().traces) == (1, 3)
 
+    def test_nothing_else_is_compiled(self) -> None:
+        """No small program for each shape of a weight or of the state of an optimizer."""
+        compiled: list[str] = []
+
+        def listen(event: str, seconds: float, **_: Any) -> None:
+            if event.endswith("backend_compile_duration"):
+                compiled.append(event)
+
+        fit(make_spec(units=(11,)), ROWS, epochs=1)  # with it comes what all structures share
+        jax.monitoring.register_event_duration_secs_listener(listen)
+        try:
+            for units, optimizer in [(12, "adam"), (13, "rmsprop"), (14, "nadam")]:
+                compiled.clear()
+                fit(make_spec(units=(units,)), ROWS, optimizer=optimizer, epochs=1)
+                assert len(compiled) == 1
+            assert traces() == 4
+        finally:
+            jax.monitoring.unregister_event_duration_listener(listen)
+
     def test_hits_misses_and_seconds(self) -> None:
         fit_pooled()
         first = compile_cache_info()
@@ -220,6 +240,25 @@ class TestStore:
             assert cache.info().size <= 2
         assert builder.calls == ["a", "b", "c", "b"]
         assert cache.info().max_size == 2
+
+    def test_what_was_forgotten_is_gone_though_it_refers_to_itself(self) -> None:
+        class Circle:
+            def __init__(self) -> None:
+                self.itself = self
+
+        cache, built = CompileCache(max_size=16), []
+
+        def build() -> Circle:
+            circle = Circle()
+            built.append(weakref.ref(circle))
+            return circle
+
+        for number in range(17):
+            cache.get(number, build)
+        assert [reference() is None for reference in built] == [True] * 3 + [False] * 14
+        assert cache.info().size == 14
+        cache.clear()
+        assert not any(reference() for reference in built)
 
     def test_failed_build_leaves_nothing(self) -> None:
         cache = CompileCache()
@@ -303,6 +342,34 @@ class TestThreads:
         together = in_eight_threads(train)
         assert traces() == 2
         assert together == [train(number) for number in range(8)]
+
+
+MEMORY = """
+import numpy as np
+from skrnn import RecurrentRegressor
+
+X = np.random.default_rng(0).normal(size=(20, 4))
+
+def megabytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 2**20
+
+def fit(units):
+    RecurrentRegressor(units, cell="simple", epochs=1).fit(X, X[:, 0]).predict(X)
+
+fit(2)
+start = megabytes()
+for units in range(3, 8):
+    fit(units)
+full = megabytes()
+clear_compile_cache()
+assert megabytes() - start < 0.4 * (full - start), (start, full, megabytes())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what Linux tells of memory")
+def test_memory_of_forgotten_programs_comes_back() -> None:
+    run_python(MEMORY, SKRNN_COMPILE_CACHE="off")
 
 
 # ---- Programs on disk ----------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ._memory import release_memory
+
 # Models and programs kept; the least recently used goes first.
 _MAX_SIZE = 256
 
@@ -64,8 +66,9 @@ class CompileCache:
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
-            while len(self._entries) > self._max_size:
-                self._entries.popitem(last=False)
+            forgot = self._make_room()
+        if forgot:
+            release_memory()
         with entry.lock:
             self._count("hits" if entry.built else "misses")
             if not entry.built:
@@ -75,6 +78,17 @@ class CompileCache:
                     self._forget(key, entry)
                     raise
         return entry.value
+
+    def _make_room(self) -> bool:
+        """Forget the entries used longest ago where there are too many; return whether any was.
+
+        An eighth of them goes at a time, since giving back their memory takes a moment.
+        """
+        full = len(self._entries) > self._max_size
+        if full:
+            while len(self._entries) > self._max_size - self._max_size // 8:
+                self._entries.popitem(last=False)
+        return full
 
     def _forget(self, key: Hashable, entry: _Entry) -> None:
         with self._lock:
@@ -96,6 +110,7 @@ class CompileCache:
             self._entries.clear()
             self._counts.clear()
             self._seconds = 0.0
+        release_memory()
 
     def info(self) -> CompileCacheInfo:
         """Return the state of the cache."""
@@ -147,7 +162,7 @@ def compile_cache_info() -> CompileCacheInfo:
 
 
 def clear_compile_cache() -> None:
-    """Empty the cache of compiled programs and set its counts to zero.
+    """Empty the cache of compiled programs and set its counts to zero; give back their memory.
 
     Programs on disk (see `set_compile_cache_dir`) stay.
 
