@@ -308,6 +308,32 @@ class TestStore:
         )
         assert sorted(reached) == list(range(8))
 
+    def test_builds_that_ask_for_each_other_do_not_wait(self) -> None:
+        cache, both = CompileCache(), threading.Barrier(2)
+
+        def get(key: str, other: str) -> Any:
+            def build() -> str:
+                both.wait(timeout=30)
+                value = key + cache.get(other, lambda: other)
+                both.wait(timeout=30)
+                return value
+
+            return cache.get(key, build)
+
+        with ThreadPoolExecutor(2) as pool:
+            values = [pool.submit(get, *keys) for keys in ("ab", "ba")]
+            assert [value.result(timeout=30) for value in values] == ["ab", "ba"]
+
+    def test_a_build_may_ask_for_what_is_built_already_and_for_itself(self) -> None:
+        cache, builder = CompileCache(), Builder()
+        cache.get("a", builder("a"))
+
+        def build() -> str:
+            return cache.get("a", builder("a")) + cache.get("b", lambda: " within")
+
+        assert cache.get("b", build) == "value of a within"
+        assert builder.calls == ["a"]
+
     def test_clearing_while_an_entry_is_built_does_no_harm(self) -> None:
         cache, begun, go_on = CompileCache(), threading.Event(), threading.Event()
 

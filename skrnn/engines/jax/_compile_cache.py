@@ -47,16 +47,22 @@ class _Entry:
     built: bool = False
 
 
+class _Thread(threading.local):
+    builds = False
+
+
 class CompileCache:
     """A bounded, thread-safe store that builds each entry once.
 
     Threads that ask for the same entry wait for the one that builds it; a build that fails leaves
-    nothing behind.
+    nothing behind. A build that asks for other entries, as a network may that a user builds from
+    another estimator, never waits: who builds them may be waiting for this one. It builds its own.
     """
 
     def __init__(self, max_size: int = _MAX_SIZE) -> None:
         self._max_size = max_size
         self._lock = threading.Lock()
+        self._thread = _Thread()
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._seconds = 0.0
@@ -69,15 +75,26 @@ class CompileCache:
             forgot = self._make_room()
         if forgot:
             release_memory()
-        with entry.lock:
+        if not entry.lock.acquire(blocking=not self._thread.builds):
+            self._count("misses")
+            return build()
+        try:
             self._count("hits" if entry.built else "misses")
             if not entry.built:
-                try:
-                    entry.value, entry.built = build(), True
-                except BaseException:
-                    self._forget(key, entry)
-                    raise
-        return entry.value
+                self._build(key, entry, build)
+            return entry.value
+        finally:
+            entry.lock.release()
+
+    def _build(self, key: Hashable, entry: _Entry, build: Callable[[], Any]) -> None:
+        outer, self._thread.builds = self._thread.builds, True
+        try:
+            entry.value, entry.built = build(), True
+        except BaseException:
+            self._forget(key, entry)
+            raise
+        finally:
+            self._thread.builds = outer
 
     def _make_room(self) -> bool:
         """Forget the entries used longest ago where there are too many; return whether any was.
