@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -18,6 +17,7 @@ from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
 from ..networks._by_config import check_survives_copy
 from ._reading import FitCall, read_sequences
+from ._snapshot import snapshot, with_fitted
 
 
 class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
@@ -94,8 +94,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         Built whenever asked for. It takes scaled sequences, and their masks as a second input
         where rows with masked steps were trained on, and returns scaled targets or probabilities.
         """
-        check_is_fitted(self, "history_")
-        return self.network_.build_keras_model()
+        fitted = snapshot(self)
+        check_is_fitted(fitted, "history_")
+        return fitted.network_.build_keras_model()
 
     def __sklearn_clone__(self):
         """Return an unfitted copy; refuse a loss that would come out of it as another."""
@@ -119,8 +120,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         from ._fitting import fit_estimator  # brings keras and its backend along
 
         check_instances(self)
-        with _restored_on_error(self), callback_management_context(self):
-            vars(self).update(fit_estimator(self, FitCall(*arrays, **how)))
+        with callback_management_context(self):
+            attributes = fit_estimator(self, FitCall(*arrays, **how))
+            self.__dict__ = with_fitted(vars(self), attributes)  # all at once
         return self
 
     def _arrange(self, X):
@@ -132,7 +134,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return shape
 
     def _read(self, X):
-        """Return the sequences to predict from, and their mask."""
+        """Return the sequences to predict from, and their mask; called on a snapshot."""
         check_is_fitted(self, "history_")
         any_length = self.network_.takes_any_length
         return read_sequences(self, X, self.input_encoder_.shape, any_length=any_length)
@@ -149,14 +151,3 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)
-
-
-@contextmanager
-def _restored_on_error(estimator):
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

@@ -26,11 +26,12 @@ from ._input_encoder import InputEncoder
 from ._metrics import make_measure, read_metrics
 from ._reading import FitCall, GivenRows, read_fit_rows, read_validation_rows
 from ._rows import Rows
+from ._snapshot import NAMES_OF_X, snapshot
 from ._targets import TargetEncoder
 
 
 def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
-    """Return the fitted attributes of an estimator, which is left as it is apart from names of `X`.
+    """Return the fitted attributes of an estimator, which is left as it is.
 
     Raises
     ------
@@ -42,7 +43,9 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     current_engine()  # which there must be before data are looked at
     params = estimator.get_params(deep=False)
     options = _training_options(estimator, params, call)
-    given = read_fit_rows(estimator, call)
+    reading = snapshot(estimator)  # which learns the names of X
+    given = read_fit_rows(reading, call)
+    names = {name: vars(reading)[name] for name in NAMES_OF_X if name in vars(reading)}
     targets = _targets(estimator, given, call)
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
@@ -60,7 +63,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     spec = make_spec(options_of(estimator._OPTIONS, params), shape)
 
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
-        return fitted_attributes(network, history, inputs, targets)
+        return {**names, **fitted_attributes(network, history, inputs, targets)}
 
     parts = {"": rows, VALIDATION: validation}
     draw = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
