@@ -30,7 +30,7 @@ from ._snapshot import NAMES_OF_X, snapshot
 from ._targets import TargetEncoder
 
 
-def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
+def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     """Return the fitted attributes of an estimator, which is left as it is.
 
     Raises
@@ -41,11 +41,11 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
         When the loss or a weight is no longer finite.
     """
     current_engine()  # which there must be before data are looked at
+    estimator = snapshot(owner)  # which learns the names of X
     params = estimator.get_params(deep=False)
     options = _training_options(estimator, params, call)
-    reading = snapshot(estimator)  # which learns the names of X
-    given = read_fit_rows(reading, call)
-    names = {name: vars(reading)[name] for name in NAMES_OF_X if name in vars(reading)}
+    given = read_fit_rows(estimator, call)
+    names = {name: vars(estimator)[name] for name in NAMES_OF_X if name in vars(estimator)}
     targets = _targets(estimator, given, call)
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
@@ -80,7 +80,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
         measure=make_measure(
             metrics, estimator, targets, parts, lambda network: attributes(network, History())
         ),
-        observers=_callbacks(estimator, call, options, attributes),
+        observers=_callbacks(owner, call, options, attributes),
     )
     return attributes(trained.network, trained.history)
 

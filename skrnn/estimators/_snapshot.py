@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..models._options import plain
+
 Estimator = TypeVar("Estimator")
 
 # What `fit` learns of `X`; the names only where it has some.
@@ -15,10 +17,12 @@ def snapshot(estimator: Estimator) -> Estimator:
     """Return an estimator with the attributes of now, which a fit elsewhere does not change.
 
     Scalers of one fit and weights of another would give predictions that belong to neither.
+    Parameters that are numbers of NumPy become those of Python.
     """
     kind = type(estimator)
     taken = kind.__new__(kind)
-    taken.__dict__ = vars(estimator).copy()
+    now = vars(estimator).copy()
+    taken.__dict__ = {name: plain(value) for name, value in now.items()}
     return taken
 
 
