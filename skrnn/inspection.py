@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from .compat._sklearn import Interval, StrOptions, validate_params
 from .engines._dataset import Dataset
 from .estimators._base import NetworkEstimator
+from .estimators._snapshot import snapshot
 
 __all__ = ["permutation_importance", "saliency"]
 
@@ -83,6 +84,7 @@ def permutation_importance(
     >>> int(result.importances_mean.argmax()) == 4 * 2
     True
     """
+    estimator = snapshot(estimator)
     check_is_fitted(estimator, "history_")
     scorer, rng = check_scoring(estimator, scoring), check_random_state(random_state)
     sequences = estimator._arrange(np.asarray(X, dtype=float))
@@ -150,6 +152,7 @@ def saliency(estimator, X, *, output=None, step=-1):
     >>> int(strength.argmax()) == 4 * 2
     True
     """
+    estimator = snapshot(estimator)
     check_is_fitted(estimator, "history_")
     if getattr(estimator, "embedding_dim", None) is not None:
         raise ValueError(

@@ -15,7 +15,9 @@ def pytest_configure(config):
     """Keep compiled programs where all workers find them, and the next run."""
     _disk_cache._MIN_SECONDS = 0.0  # nearly all programs of the tests are small
     if hasattr(config, "cache"):
-        os.environ.setdefault("SKRNN_COMPILE_CACHE", str(config.cache.mkdir("programs")))
+        folder = config.cache.mkdir("programs")
+        folder.chmod(0o700)  # else it is not used
+        os.environ.setdefault("SKRNN_COMPILE_CACHE", str(folder))
 
 
 @pytest.fixture(scope="module", autouse=True)

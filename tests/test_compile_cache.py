@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
+import weakref
+import zlib
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,6 +34,7 @@ from skrnn import clear_compile_cache, compile_cache_info, set_compile_cache_dir
 from skrnn.compat._keras import keras
 from skrnn.engines.jax import _disk_cache
 from skrnn.engines.jax._compile_cache import CompileCache
+from skrnn.engines.jax._program_files import ProgramFiles
 from skrnn.engines.jax._training_programs import batches_per_call
 
 # NumPy 2 deprecates what Keras does to read one of its own variables, an optimizer's rate say.
@@ -37,6 +42,7 @@ pytestmark = pytest.mark.filterwarnings(
     r"ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning:keras\.src"
 )
 
+needs_owners = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no owners")
 optimizers = keras.optimizers
 ROWS = make_data(8)
 
@@ -140,6 +146,25 @@ class TestTraces:
             predict_rows(make_spec(), weights, ROWS, slice(n_rows), build=build_pooled)
         assert (traces(), compile_cache_info().traces) == (1, 3)
 
+    def test_nothing_else_is_compiled(self) -> None:
+        """No small program for each shape of a weight or of the state of an optimizer."""
+        compiled: list[str] = []
+
+        def listen(event: str, seconds: float, **_: Any) -> None:
+            if event.endswith("backend_compile_duration"):
+                compiled.append(event)
+
+        fit(make_spec(units=(11,)), ROWS, epochs=1)  # with it comes what all structures share
+        jax.monitoring.register_event_duration_secs_listener(listen)
+        try:
+            for units, optimizer in [(12, "adam"), (13, "rmsprop"), (14, "nadam")]:
+                compiled.clear()
+                fit(make_spec(units=(units,)), ROWS, optimizer=optimizer, epochs=1)
+                assert len(compiled) == 1
+            assert traces() == 4
+        finally:
+            jax.monitoring.unregister_event_duration_listener(listen)
+
     def test_hits_misses_and_seconds(self) -> None:
         fit_pooled()
         first = compile_cache_info()
@@ -221,6 +246,25 @@ class TestStore:
         assert builder.calls == ["a", "b", "c", "b"]
         assert cache.info().max_size == 2
 
+    def test_what_was_forgotten_is_gone_though_it_refers_to_itself(self) -> None:
+        class Circle:
+            def __init__(self) -> None:
+                self.itself = self
+
+        cache, built = CompileCache(max_size=16), []
+
+        def build() -> Circle:
+            circle = Circle()
+            built.append(weakref.ref(circle))
+            return circle
+
+        for number in range(17):
+            cache.get(number, build)
+        assert [reference() is None for reference in built] == [True] * 3 + [False] * 14
+        assert cache.info().size == 14
+        cache.clear()
+        assert not any(reference() for reference in built)
+
     def test_failed_build_leaves_nothing(self) -> None:
         cache = CompileCache()
 
@@ -264,6 +308,32 @@ class TestStore:
         )
         assert sorted(reached) == list(range(8))
 
+    def test_builds_that_ask_for_each_other_do_not_wait(self) -> None:
+        cache, both = CompileCache(), threading.Barrier(2)
+
+        def get(key: str, other: str) -> Any:
+            def build() -> str:
+                both.wait(timeout=30)
+                value = key + cache.get(other, lambda: other)
+                both.wait(timeout=30)
+                return value
+
+            return cache.get(key, build)
+
+        with ThreadPoolExecutor(2) as pool:
+            values = [pool.submit(get, *keys) for keys in ("ab", "ba")]
+            assert [value.result(timeout=30) for value in values] == ["ab", "ba"]
+
+    def test_a_build_may_ask_for_what_is_built_already_and_for_itself(self) -> None:
+        cache, builder = CompileCache(), Builder()
+        cache.get("a", builder("a"))
+
+        def build() -> str:
+            return cache.get("a", builder("a")) + cache.get("b", lambda: " within")
+
+        assert cache.get("b", build) == "value of a within"
+        assert builder.calls == ["a"]
+
     def test_clearing_while_an_entry_is_built_does_no_harm(self) -> None:
         cache, begun, go_on = CompileCache(), threading.Event(), threading.Event()
 
@@ -303,6 +373,34 @@ class TestThreads:
         together = in_eight_threads(train)
         assert traces() == 2
         assert together == [train(number) for number in range(8)]
+
+
+MEMORY = """
+import numpy as np
+from skrnn import RecurrentRegressor
+
+X = np.random.default_rng(0).normal(size=(20, 4))
+
+def megabytes():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 2**20
+
+def fit(units):
+    RecurrentRegressor(units, cell="simple", epochs=1).fit(X, X[:, 0]).predict(X)
+
+fit(2)
+start = megabytes()
+for units in range(3, 8):
+    fit(units)
+full = megabytes()
+clear_compile_cache()
+assert megabytes() - start < 0.4 * (full - start), (start, full, megabytes())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what Linux tells of memory")
+def test_memory_of_forgotten_programs_comes_back() -> None:
+    run_python(MEMORY, SKRNN_COMPILE_CACHE="off")
 
 
 # ---- Programs on disk ----------------------------------------------------------------------------
@@ -383,6 +481,72 @@ train()
         assert not (home / "skrnn").exists()
 
 
+class TestFiles:
+    """Of programs, whole or damaged."""
+
+    WHOLE = zlib.compress(b"a program " * 50)
+
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> ProgramFiles:
+        files = ProgramFiles(tmp_path)
+        files.put("program", self.WHOLE)
+        return files
+
+    def test_a_file_is_named_as_jax_names_it(self, files: ProgramFiles, tmp_path: Path) -> None:
+        assert [path.name for path in tmp_path.iterdir()] == ["program-cache"]
+        assert files.get("program") == self.WHOLE
+        assert files.get("another") is None
+
+    @pytest.mark.parametrize(
+        "damaged", [b"", WHOLE[:20], WHOLE[:-1], b"y" + WHOLE[1:], WHOLE[:-1] + b"x"]
+    )
+    def test_a_damaged_file_is_removed_and_written_anew(
+        self, damaged: bytes, files: ProgramFiles, tmp_path: Path
+    ) -> None:
+        (tmp_path / "program-cache").write_bytes(damaged)
+        assert files.get("program") is None
+        assert not list(tmp_path.iterdir())
+        files.put("program", self.WHOLE)
+        assert files.get("program") == self.WHOLE
+
+    @pytest.mark.parametrize("failing", ["replace", "open"])
+    def test_a_full_disk_leaves_nothing(
+        self, failing: str, files: ProgramFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*args: Any, **kwargs: Any) -> None:
+            raise OSError("No space left on device")
+
+        owner = {"replace": os, "open": tempfile}[failing]
+        monkeypatch.setattr(owner, {"replace": "replace", "open": "mkstemp"}[failing], full)
+        files.put("later", self.WHOLE)
+        monkeypatch.undo()
+        assert [path.name for path in tmp_path.iterdir()] == ["program-cache"]
+
+    def test_a_folder_that_went_away_breaks_nothing(
+        self, files: ProgramFiles, tmp_path: Path
+    ) -> None:
+        shutil.rmtree(tmp_path)
+        files.put("program", self.WHOLE)
+        assert files.get("program") is None
+
+    def test_jax_mends_a_damaged_file_once(self, tmp_path: Path) -> None:
+        """Warnings are errors here, and JAX warns of what it cannot read."""
+        with programs_on_disk(tmp_path):
+            history = fit_pooled().history["loss"]
+            (file,) = tmp_path.glob("jit_traced-*-cache")
+            whole = file.read_bytes()
+            for damaged in (whole[: len(whole) // 2], b""):
+                file.write_bytes(damaged)
+                clear_compile_cache()
+                assert fit_pooled().history["loss"] == history
+                mended, written = file.read_bytes(), file.stat()
+                assert len(mended) > len(whole) // 2
+                clear_compile_cache()
+                fit_pooled()
+                after = file.stat()
+                assert (after.st_ino, after.st_mtime_ns) == (written.st_ino, written.st_mtime_ns)
+
+
 class TestChoiceOfFolder:
     """What is handed to JAX, and in which order the choices count."""
 
@@ -394,6 +558,7 @@ class TestChoiceOfFolder:
         jax.config.update("jax_compilation_cache_dir", None)
         monkeypatch.setattr(_disk_cache, "_chosen", None)
         monkeypatch.setattr(_disk_cache, "_applied", False)
+        monkeypatch.setattr(_disk_cache, "_given", None)
         monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name, **_: tmp_path / name)
         monkeypatch.delenv("SKRNN_COMPILE_CACHE", raising=False)
         yield
@@ -439,14 +604,81 @@ class TestChoiceOfFolder:
         set_compile_cache_dir("~/programs")
         assert self.folder() == str(tmp_path / "programs")
 
-    @pytest.mark.parametrize("setting", ["off", ""])
+    @pytest.mark.parametrize("setting", ["off", "OFF", " Off ", "None", "none", "", " "])
     def test_variable_can_turn_it_off_or_say_nothing(
         self, setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("SKRNN_COMPILE_CACHE", setting)
         theirs = str(tmp_path / "theirs")
         jax.config.update("jax_compilation_cache_dir", theirs)
-        assert self.folder() == (None if setting == "off" else theirs)
+        assert self.folder() == (None if setting.strip() else theirs)
+
+    @pytest.mark.parametrize("setting", ["off", "OFF", None])
+    def test_function_can_turn_it_off(self, setting: str | None) -> None:
+        set_compile_cache_dir(setting)
+        assert self.folder() is None
+
+    def test_function_can_go_back_to_the_default(self, tmp_path: Path) -> None:
+        set_compile_cache_dir(tmp_path / "function")
+        assert self.folder() == str(tmp_path / "function")
+        set_compile_cache_dir("")
+        assert self.folder() == str(tmp_path / "skrnn" / "xla")
+
+    def test_relative_folder_is_within_the_working_folder_of_the_call(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        set_compile_cache_dir("off/programs")
+        monkeypatch.chdir(tmp_path.parent)
+        assert self.folder() == str(tmp_path / "off" / "programs")
+
+    def test_relative_variable_is_within_the_working_folder_of_the_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(_disk_cache, "_STARTED_IN", str(tmp_path))
+        monkeypatch.setenv("SKRNN_COMPILE_CACHE", "programs")
+        assert self.folder() == str(tmp_path / "programs")
+
+    @needs_owners
+    def test_folders_are_made_for_the_user_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = os.umask(0)
+        try:
+            set_compile_cache_dir(tmp_path / "above" / "folder")
+            assert self.folder() == str(tmp_path / "above" / "folder")
+        finally:
+            os.umask(before)
+        for folder in (tmp_path / "above", tmp_path / "above" / "folder"):
+            assert folder.stat().st_mode & 0o777 == 0o700
+
+    @needs_owners
+    @pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o1777])
+    def test_folder_that_others_may_write_to_is_refused(self, mode: int, tmp_path: Path) -> None:
+        tmp_path.chmod(mode)
+        set_compile_cache_dir(tmp_path)
+        with pytest.warns(UserWarning, match=r"other users may write to it.*chmod 700"):
+            assert self.folder() is None
+        assert not list(tmp_path.iterdir())
+
+    @needs_owners
+    def test_folder_of_somebody_else_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        set_compile_cache_dir(tmp_path)
+        monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+        with pytest.warns(UserWarning, match="belongs to another user"):
+            assert self.folder() is None
+
+    @pytest.mark.parametrize("default", ["~/.cache", "cache"])
+    def test_without_a_home_nothing_is_kept(
+        self, default: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So the default begins where nobody knows of a home, or XDG_CACHE_HOME is relative."""
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(platformdirs, "user_cache_dir", lambda name, **_: f"{default}/{name}")
+        assert self.folder() is None
+        assert not list(tmp_path.iterdir())
 
     def test_off_writes_nothing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SKRNN_COMPILE_CACHE", "off")

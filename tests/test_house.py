@@ -59,7 +59,7 @@ MAY_IMPORT = {
 }
 # Other packages that only some parts may import, wherever in the file.
 RESERVED = {
-    "jax": {"engines"},
+    "jax": {"compat", "engines"},
     "jaxlib": set(),
     "keras": {"compat"},
     "matplotlib": {"plotting"},

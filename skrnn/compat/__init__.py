@@ -10,5 +10,7 @@ choice.)
 import os
 import sys
 
+from . import _fork  # noqa: F401  takes note of forks from here on
+
 if "keras" not in sys.modules:
     os.environ.setdefault("KERAS_BACKEND", "jax")

@@ -12,6 +12,7 @@ import numpy as np
 from ..exceptions import UnsupportedBackendError
 
 __all__ = [
+    "build_optimizer",
     "excluded_from_decay",
     "forget_model",
     "holds_seed",
@@ -22,6 +23,7 @@ __all__ = [
     "on_jax",
     "supported",
     "to_numpy",
+    "zeros",
 ]
 
 
@@ -76,6 +78,31 @@ def supported(what: str) -> Iterator[None]:
             f"{what} does not work with Keras on {keras.backend.backend()!r}: {error} Set the "
             "environment variable KERAS_BACKEND=jax before keras is imported for the first time."
         ) from error
+
+
+def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return a tensor of zeros made by NumPy.
+
+    JAX compiles a program for every shape of `keras.ops.zeros`, and one more for an array of NumPy
+    whose type it is not told.
+    """
+    return keras.ops.convert_to_tensor(np.zeros(shape, dtype), dtype=dtype)
+
+
+def build_optimizer(optimizer: Any, variables: list[Any]) -> None:
+    """Create the state of an optimizer; what of it is zero is made by `zeros`."""
+    add_variable = optimizer.add_variable
+
+    def add(shape: Any, initializer: Any = "random_normal", **options: Any) -> Any:
+        if initializer == "zeros":
+            initializer = zeros
+        return add_variable(shape, initializer, **options)
+
+    optimizer.add_variable = add
+    try:
+        optimizer.build(variables)
+    finally:
+        del optimizer.add_variable
 
 
 def holds_seed(variable: Any) -> bool:

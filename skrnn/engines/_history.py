@@ -40,12 +40,11 @@ class History(dict[str, list[float]]):
         self.best_epoch: int | None = None
 
     def append(self, **values: float) -> None:
-        """Add an epoch."""
-        n_epochs = self.n_epochs
-        for name in values:
-            self.setdefault(name, [float("nan")] * n_epochs)
-        for name, column in self.items():
-            column.append(float(values.get(name, float("nan"))))
+        """Add an epoch to all columns at once: a reader sees all of it or nothing."""
+        missing = float("nan")
+        before = {**dict.fromkeys(values, [missing] * self.n_epochs), **self}
+        names = dict.fromkeys([*self, *values])
+        self.update({name: [*before[name], float(values.get(name, missing))] for name in names})
 
     def amend(self, **values: float) -> None:
         """Add columns to the last epoch, or change them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from functools import cache
 
+from ..compat._fork import check_not_forked
 from ..compat._keras import keras
 from ..exceptions import UnsupportedBackendError
 from ..networks._kinds import Kinds
@@ -20,7 +21,10 @@ def current_engine() -> Engine:
     ------
     UnsupportedBackendError
         When there is none.
+    RuntimeError
+        In a process that was forked after JAX had been used.
     """
+    check_not_forked()
     backend = keras.backend.backend()
     able = [kind for kind in ENGINES.values() if backend in kind.backends]
     if not able:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ._snapshot import snapshot
+
 
 class AttentionMixin:
     """For estimators whose networks may have attention."""
@@ -31,5 +33,6 @@ class AttentionMixin:
             When the network was fitted without attention, or has an autoregressive decoder, whose
             weights come about one after the other.
         """
-        inputs = self.input_encoder_.encode(*self._read(X))
-        return self.network_.attention_weights(inputs)
+        fitted = snapshot(self)
+        inputs = fitted.input_encoder_.encode(*fitted._read(X))
+        return fitted.network_.attention_weights(inputs)

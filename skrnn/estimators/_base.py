@@ -15,7 +15,6 @@ from ..compat._sklearn import (
     CallbackSupportMixin,
     callback_management_context,
     fit_context,
-    restored_on_error,
 )
 from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
@@ -23,6 +22,7 @@ from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
 from ..networks._portable import carried, portable
 from ._reading import FitCall, read_sequences
+from ._snapshot import snapshot, with_fitted
 
 _OBJECTS = ("loss", "optimizer", "metrics")
 
@@ -104,8 +104,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         Built whenever asked for. It takes scaled sequences, and their masks as a second input
         where rows with masked steps were trained on, and returns scaled targets or probabilities.
         """
-        check_is_fitted(self, "history_")
-        return self.network_.build_keras_model()
+        fitted = snapshot(self)
+        check_is_fitted(fitted, "history_")
+        return fitted.network_.build_keras_model()
 
     def __sklearn_clone__(self):
         """Return an unfitted copy, in which objects of Keras have all their settings."""
@@ -139,8 +140,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         from ._fitting import fit_estimator  # brings keras and its backend along
 
         check_instances(self)
-        with restored_on_error(self), callback_management_context(self):
-            vars(self).update(fit_estimator(self, FitCall(*arrays, **how)))
+        with callback_management_context(self):
+            attributes = fit_estimator(self, FitCall(*arrays, **how))
+            self.__dict__ = with_fitted(vars(self), attributes)  # all at once
         return self
 
     def _arrange(self, X):
@@ -152,7 +154,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         return shape
 
     def _read(self, X):
-        """Return the sequences to predict from, and their mask."""
+        """Return the sequences to predict from, and their mask; called on a snapshot."""
         check_is_fitted(self, "history_")
         any_length = self.network_.takes_any_length
         return read_sequences(self, X, self.input_encoder_.shape, any_length=any_length)

@@ -10,6 +10,7 @@ from ..compat._sklearn import fit_context
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
 from ._labels import learn_labels
+from ._snapshot import snapshot
 
 
 class Classifier(ClassifierMixin, NetworkEstimator):
@@ -31,8 +32,9 @@ class Classifier(ClassifierMixin, NetworkEstimator):
             where `y` had several. Where there is one per step and some steps are masked, these are
             NaN, among floats for numbers and among objects otherwise.
         """
-        probabilities = self.predict_proba(X)
-        return self.target_encoder_.labels(probabilities)
+        fitted = snapshot(self)
+        probabilities = fitted.predict_proba(X)
+        return fitted.target_encoder_.labels(probabilities)
 
     def predict_proba(self, X):
         """Predict the probability of each class.
@@ -48,8 +50,9 @@ class Classifier(ClassifierMixin, NetworkEstimator):
             Probabilities, in the order of `classes_`; NaN at masked steps. Where `y` had several
             columns of labels, that of each by itself: a row of them does not sum to one.
         """
-        sequences, mask = self._read(X)
-        return self.target_encoder_.decode(self._outputs(sequences, mask), mask)
+        fitted = snapshot(self)
+        sequences, mask = fitted._read(X)
+        return fitted.target_encoder_.decode(fitted._outputs(sequences, mask), mask)
 
     def predict_samples(self, X, mc_samples=100, random_state=None):
         """Predict probabilities several times over, units dropped at random as in training.
@@ -77,9 +80,10 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         ValueError
             When the network was fitted without dropout.
         """
-        sequences, mask = self._read(X)
-        draws = self._sample_outputs(sequences, mask, mc_samples, random_state)
-        return np.stack([self.target_encoder_.decode(outputs, mask) for outputs in draws])
+        fitted = snapshot(self)
+        sequences, mask = fitted._read(X)
+        draws = fitted._sample_outputs(sequences, mask, mc_samples, random_state)
+        return np.stack([fitted.target_encoder_.decode(outputs, mask) for outputs in draws])
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):

@@ -68,7 +68,7 @@ class ConvLSTMClassifier(FramesMixin, Classifier):
     epochs : int, default=100
         Number of passes over the training rows, at most.
     batch_size : int, default=32
-        Rows per optimizer step.
+        Rows per optimizer step; all of them where there are fewer.
     shuffle : bool, default=True
         Shuffle the rows of each epoch.
     early_stopping : bool, default=False

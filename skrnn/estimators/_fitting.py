@@ -15,6 +15,7 @@ from sklearn.utils import check_random_state
 from ..compat._sklearn import root_context
 from ..engines._dataset import Dataset
 from ..engines._history import VALIDATION, History
+from ..engines._registry import current_engine
 from ..models._fitted import FittedNetwork
 from ..models._linear_start import linear_start
 from ..models._options import DataShape, TrainingOptions, options_of, quantile_levels
@@ -32,11 +33,12 @@ from ._reading import (
     warn_of_other_units,
 )
 from ._rows import Rows
+from ._snapshot import NAMES_OF_X, snapshot
 from ._targets import TargetEncoder
 
 
-def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
-    """Return the fitted attributes of an estimator, which is left as it is apart from names of `X`.
+def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
+    """Return the fitted attributes of an estimator, which is left as it is.
 
     Raises
     ------
@@ -45,9 +47,12 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     TrainingDivergedError
         When the loss or a weight is no longer finite.
     """
+    current_engine()  # which there must be before data are looked at
+    estimator = snapshot(owner)  # which learns the names of X
     params = estimator.get_params(deep=False)
     options = _training_options(estimator, params, call)
     given = read_fit_rows(estimator, call)
+    names = {name: vars(estimator)[name] for name in NAMES_OF_X if name in vars(estimator)}
     targets = _targets(estimator, given, call)
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
@@ -67,7 +72,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
     spec = make_spec(options_of(estimator._OPTIONS, params), shape)
 
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
-        return fitted_attributes(network, history, inputs, targets)
+        return {**names, **fitted_attributes(network, history, inputs, targets)}
 
     parts = {"": rows, VALIDATION: validation}
     draw = check_random_state(estimator.random_state).randint(np.iinfo(np.int32).max)
@@ -84,7 +89,7 @@ def fit_estimator(estimator: Any, call: FitCall) -> dict[str, Any]:
         measure=make_measure(
             metrics, estimator, targets, parts, lambda network: attributes(network, History())
         ),
-        observers=_callbacks(estimator, call, options, attributes),
+        observers=_callbacks(owner, call, options, attributes),
     )
     return attributes(trained.network, trained.history)
 

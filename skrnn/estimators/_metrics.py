@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from ..engines._history import VALIDATION
 from ..engines._stopping import Monitor
 from ..models._fitted import FittedNetwork
 from ._rows import Rows
+from ._snapshot import snapshot, with_fitted
 from ._targets import TargetEncoder
 
 _TAKEN = ("loss", "learning_rate", "seconds")
@@ -201,8 +201,8 @@ def make_measure(
     ]
 
     def measure(network: FittedNetwork) -> dict[str, float]:
-        fitted = copy.copy(estimator)
-        vars(fitted).update(attributes(network))
+        fitted = snapshot(estimator)
+        fitted.__dict__ = with_fitted(vars(fitted), attributes(network))
         if hasattr(fitted, "layout"):
             fitted.layout = "channels_last"  # as the rows are by now
         values: dict[str, float] = {}

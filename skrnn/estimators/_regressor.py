@@ -12,6 +12,7 @@ from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
+from ._snapshot import snapshot
 from ._targets import NumberTargets
 
 
@@ -33,8 +34,9 @@ class Regressor(RegressorMixin, NetworkEstimator):
             Predictions as float64, with the dimensions of the `y` of `fit`; NaN at masked steps
             where there is one per step. A row is predicted the same to the last bit in any company.
         """
-        sequences, mask = self._read(X)
-        return self.target_encoder_.decode(self._outputs(sequences, mask), sequences, mask)
+        fitted = snapshot(self)
+        sequences, mask = fitted._read(X)
+        return fitted.target_encoder_.decode(fitted._outputs(sequences, mask), sequences, mask)
 
     def predict_quantiles(self, X):
         """Predict the quantiles that were learned.
@@ -54,15 +56,16 @@ class Regressor(RegressorMixin, NetworkEstimator):
         ValueError
             When `quantiles` is None.
         """
-        check_is_fitted(self, "history_")
-        targets = self.target_encoder_
+        fitted = snapshot(self)
+        check_is_fitted(fitted, "history_")
+        targets = fitted.target_encoder_
         if not targets.levels:
             raise ValueError(
                 "predict_quantiles needs quantiles to have been learned: set quantiles, as in "
                 f"{type(self).__name__}(quantiles=(0.1, 0.5, 0.9)), and fit again."
             )
-        sequences, mask = self._read(X)
-        outputs = self._outputs(sequences, mask)
+        sequences, mask = fitted._read(X)
+        outputs = fitted._outputs(sequences, mask)
         levels = [targets.decode_level(outputs, level, sequences, mask) for level in targets.asked]
         return np.stack(levels, axis=-1)
 
@@ -92,9 +95,10 @@ class Regressor(RegressorMixin, NetworkEstimator):
         ValueError
             When the network was fitted without dropout.
         """
-        sequences, mask = self._read(X)
-        draws = self._sample_outputs(sequences, mask, mc_samples, random_state)
-        decode = self.target_encoder_.decode
+        fitted = snapshot(self)
+        sequences, mask = fitted._read(X)
+        draws = fitted._sample_outputs(sequences, mask, mc_samples, random_state)
+        decode = fitted.target_encoder_.decode
         return np.stack([decode(outputs, sequences, mask) for outputs in draws])
 
     def score(self, X, y, sample_weight=None):

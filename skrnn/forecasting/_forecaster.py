@@ -133,7 +133,7 @@ class Seq2SeqForecaster(PanelForecaster):
     finetune_epochs : int, default=5
         Epochs of `fit` after `pretrain`, and of `update`.
     batch_size : int, default=64
-        Rows per optimizer step.
+        Rows per optimizer step; all of them where there are fewer.
     n_jobs : int or None, default=None
         Threads that train members side by side.
     verbose : int, default=0

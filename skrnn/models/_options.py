@@ -148,7 +148,12 @@ NetworkOptions = StackedOptions | DecoderOptions | ConvolutionalOptions
 def options_of(kind: type[Record], params: Mapping[str, Any], **more: Any) -> Record:
     """Return the record whose fields have the names of parameters; `more` are further fields."""
     names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{**{name: params[name] for name in names & params.keys()}, **more})
+    return kind(**{**{name: plain(params[name]) for name in names & params.keys()}, **more})
+
+
+def plain(value: Any) -> Any:
+    """Return a number of NumPy as one of Python, which does not overflow; all else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def layer_units(units: Any, name: str = "units") -> tuple[int, ...]:

@@ -32,6 +32,8 @@ from ._keras_callbacks import KerasCallbacks, as_callbacks, warn_of_validation_h
 from ._observers import ProgressLine
 from ._options import TrainingOptions
 
+# Batches up to this many rows are never cut.
+_SMALL_BATCH = 1024
 # Makes an observer that wants to know of networks as they are after an epoch.
 MakeObserver = Callable[[Callable[[Weights], FittedNetwork]], Observer]
 
@@ -89,7 +91,7 @@ def train_network(
         if rows is not None:
             check_takes_mask(spec, rows)
     engine, streams = current_engine(), make_streams(*seed)
-    plan, values = _plan(spec, options)
+    plan, values = _plan(spec, options, data.n_per_epoch)
     run = _run(options, values, streams, monitor)
     weights, slots = _start(engine, spec, plan, previous, linear, streams)
     masked = masked or (previous is not None and previous.network.masked)
@@ -130,7 +132,9 @@ def train_network(
     return Trained(fitted(result.weights, kept), history)
 
 
-def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, OptimizerValues]:
+def _plan(
+    spec: Spec, options: TrainingOptions, n_rows: int
+) -> tuple[TrainingPlan, OptimizerValues]:
     loss = HEADS[spec.head].loss(options.loss, options.levels)
     if isinstance(loss, ClassLoss):
         loss.check_learns(spec.output_shape[-1])
@@ -141,7 +145,17 @@ def _plan(spec: Spec, options: TrainingOptions) -> tuple[TrainingPlan, Optimizer
             f"lr_schedule={options.lr_schedule!r}, but the optimizer has a schedule of its own as "
             "learning rate. Give one of the two, or set learning_rate to a number."
         )
-    return TrainingPlan(int(options.batch_size), freeze(loss), optimizer), values
+    batch_size = _cut(options.batch_size, n_rows)
+    return TrainingPlan(batch_size, freeze(loss), optimizer), values
+
+
+def _cut(batch_size: int, n_rows: int) -> int:
+    """Return the rows of a batch, about as many as there are at most: a program has room for all.
+
+    The cut is to powers of two, and small batches are left alone, so that data of different sizes,
+    such as the folds of a cross-validation, still share a program.
+    """
+    return min(batch_size, max(_SMALL_BATCH, 1 << (n_rows - 1).bit_length()))
 
 
 def _run(

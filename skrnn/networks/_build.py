@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..compat._fork import check_not_forked
 from ..compat._keras import holds_seed, keras, to_numpy
+from . import _cells  # noqa: F401  whose layers Keras is told of
 from ._convolutional import build_convolutional
 from ._custom import build_custom
 from ._encoder_decoder import build_encoder_decoder
@@ -34,6 +36,7 @@ def build_model(spec: Spec, *, masked: bool = True) -> keras.Model:
     masked : bool
         Whether it needs an input for the mask. Then its inputs are `spec.inputs`, in this order.
     """
+    check_not_forked()
     return _BUILDERS[type(spec)](spec, masked=masked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..compat._fork import check_not_forked
 from ..compat._keras import keras, last_operation, supported
 from ._blocks import make_inputs
 from ._by_config import thaw
@@ -40,6 +41,7 @@ def build_custom(spec: CustomSpec, *, masked: bool = True) -> keras.Model:
 
 def build_users_model(spec: CustomSpec) -> keras.Model:
     """Return the model of the user's function, checked."""
+    check_not_forked()
     shape = spec.n_timesteps, spec.n_features
     n_outputs = spec.n_outputs * max(1, spec.n_quantiles)
     with supported("This network"):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compat._keras import keras, on_jax
+from ..compat._keras import keras, on_jax, zeros
 from ._lstm import lstm_loop
 
 ops = keras.ops
@@ -21,9 +21,9 @@ class Placeholder(keras.initializers.Initializer):
     NumPy they cost nothing; a JAX initialiser would compile a program for every shape.
     """
 
-    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Tensor:
         """Return zeros of `shape`."""
-        return np.zeros(shape, dtype or "float32")
+        return zeros(shape, dtype or "float32")
 
 
 def random_bits(seed: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -6,6 +6,8 @@ Seeds come last, since there compiled programs are thrown away.
 import copy
 import pickle
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -51,6 +53,13 @@ def masked_mean(shape, n_outputs):
     sequence, mask = keras.Input(shape), keras.Input(shape[:1], dtype="bool")
     hidden = layers.GlobalAveragePooling1D()(layers.Dense(3)(sequence), mask=mask)
     return keras.Model([sequence, mask], layers.Dense(n_outputs)(hidden))
+
+
+def dropping(shape, n_outputs):
+    """Return a network whose initialisers and dropout have no seeds."""
+    sequence = keras.Input(shape)
+    hidden = layers.Dropout(0.3)(layers.Dense(3)(layers.Flatten()(sequence)))
+    return keras.Model(sequence, layers.Dense(n_outputs)(hidden))
 
 
 class Subclassed(keras.Model):
@@ -286,3 +295,45 @@ class TestSeeds:
         second = regressor(network=flat).fit(X, y).predict(X)
         assert_array_equal(first, second)
         assert random.getstate() != state  # nobody has set it back
+
+    def test_a_thread_that_draws_meanwhile_changes_nothing(self, X, y):
+        done = threading.Event()
+
+        def draw():
+            while not done.wait(0.0001):
+                random.seed(random.random())
+
+        first = regressor(network=dropping, random_state=0).fit(X, y).predict(X)
+        clear_compile_cache()
+        beside = threading.Thread(target=draw)
+        beside.start()
+        try:
+            second = regressor(network=dropping, random_state=0).fit(X, y).predict(X)
+        finally:
+            done.set()
+            beside.join()
+        assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    "asked", [lambda model, X: model.model_, lambda model, X: model.predict(X)]
+)
+def test_a_network_may_ask_another_estimator_in_any_thread(asked, X, y):
+    """While others compile the programs of both; nobody waits for the other."""
+    clear_compile_cache()
+    inner = regressor(network=averaged, epochs=1).fit(X, y)
+    clear_compile_cache()
+
+    def around(shape, n_outputs):
+        asked(inner, X)
+        return flat(shape, n_outputs)
+
+    def work(number):
+        if number % 2:
+            return inner.predict(X)
+        return regressor(network=around, epochs=1, random_state=0).fit(X, y).predict(X)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(work, range(4), timeout=120))
+    assert_array_equal(results[0], results[2])
+    assert_array_equal(results[1], results[3])

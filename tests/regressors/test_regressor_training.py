@@ -5,11 +5,13 @@ import math
 import numpy as np
 import pytest
 from _engine import keras_reads_variables
-from _regressors import make
+from _regressors import N_ROWS, N_STEPS, make
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skrnn import LSTMRegressor, RecurrentRegressor, clear_compile_cache, compile_cache_info
 from skrnn.compat._keras import keras
 from skrnn.engines._optimizer import split_optimizer
+from skrnn.models import _train
 
 pytestmark = keras_reads_variables
 
@@ -254,3 +256,43 @@ class TestOptimizerAndLoss:
         error = np.abs(regressor.predict(X) - y) / y.std()
         rows = np.where(error <= 0.1, 0.5 * error**2, 0.1 * error - 0.5 * 0.1**2)
         assert regressor.history_["val_loss"][-1] == pytest.approx(rows.mean(), rel=1e-4)
+
+
+class TestSizesOfBatches:
+    """One that is larger than the data costs no memory, and small ones mean what they did."""
+
+    @pytest.mark.parametrize(
+        ("asked", "n_rows", "taken"),
+        [
+            *[(1, 1, 1), (32, 5, 32), (1000, 5, 1000), (1024, 5000, 1024), (2000, 1500, 2000)],
+            *[(10**6, 5, 1024), (10**6, 1024, 1024), (10**6, 1025, 2048), (5000, 4000, 4096)],
+        ],
+    )
+    def test_large_ones_are_cut_to_few_sizes(self, asked, n_rows, taken):
+        assert _train._cut(asked, n_rows) == taken
+
+    def test_a_million_is_all_rows(self, data):
+        clear_compile_cache()
+        huge, whole = (make(batch_size=size).fit(*data) for size in (10**6, N_ROWS))
+        assert_allclose(huge.predict(data[0]), whole.predict(data[0]), rtol=1e-5)
+        make(batch_size=10**6).fit(data[0][:30], data[1][:30])
+        assert compile_cache_info().training_traces == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        (LSTMRegressor, {"epochs": 70, "batch_size": 8, "units": 2, "lr_schedule": "cosine"}),
+        (LSTMRegressor, {"batch_size": 200, "n_variables": 2, "dense_units": (3,)}),
+        (LSTMRegressor, {"target_scaler": "window", "input_scaler": "window", "seasonal_lag": 2}),
+        (RecurrentRegressor, {"cell": "simple", "units": 130, "n_variables": 2}),
+    ],
+)
+def test_small_numbers_of_numpy_are_numbers(kind, params, data):
+    """Of eight bits, in which 70 epochs of 6 steps are 164."""
+    small = {
+        name: np.uint8(value) if isinstance(value, int) else value for name, value in params.items()
+    }
+    X, y = data[0], data[0] @ np.full(N_STEPS, 1 / N_STEPS)
+    results = [make(kind, **given).fit(X, y).predict(X) for given in (params, small)]
+    assert_array_equal(*results)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ._memory import release_memory
+
 # Models and programs kept; the least recently used goes first.
 _MAX_SIZE = 256
 
@@ -45,16 +47,22 @@ class _Entry:
     built: bool = False
 
 
+class _Thread(threading.local):
+    builds = False
+
+
 class CompileCache:
     """A bounded, thread-safe store that builds each entry once.
 
     Threads that ask for the same entry wait for the one that builds it; a build that fails leaves
-    nothing behind.
+    nothing behind. A build that asks for other entries, as a network may that a user builds from
+    another estimator, never waits: who builds them may be waiting for this one. It builds its own.
     """
 
     def __init__(self, max_size: int = _MAX_SIZE) -> None:
         self._max_size = max_size
         self._lock = threading.Lock()
+        self._thread = _Thread()
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._counts: Counter[str] = Counter()
         self._seconds = 0.0
@@ -64,17 +72,40 @@ class CompileCache:
         with self._lock:
             entry = self._entries.setdefault(key, _Entry())
             self._entries.move_to_end(key)
-            while len(self._entries) > self._max_size:
-                self._entries.popitem(last=False)
-        with entry.lock:
+            forgot = self._make_room()
+        if forgot:
+            release_memory()
+        if not entry.lock.acquire(blocking=not self._thread.builds):
+            self._count("misses")
+            return build()
+        try:
             self._count("hits" if entry.built else "misses")
             if not entry.built:
-                try:
-                    entry.value, entry.built = build(), True
-                except BaseException:
-                    self._forget(key, entry)
-                    raise
-        return entry.value
+                self._build(key, entry, build)
+            return entry.value
+        finally:
+            entry.lock.release()
+
+    def _build(self, key: Hashable, entry: _Entry, build: Callable[[], Any]) -> None:
+        outer, self._thread.builds = self._thread.builds, True
+        try:
+            entry.value, entry.built = build(), True
+        except BaseException:
+            self._forget(key, entry)
+            raise
+        finally:
+            self._thread.builds = outer
+
+    def _make_room(self) -> bool:
+        """Forget the entries used longest ago where there are too many; return whether any was.
+
+        An eighth of them goes at a time, since giving back their memory takes a moment.
+        """
+        full = len(self._entries) > self._max_size
+        if full:
+            while len(self._entries) > self._max_size - self._max_size // 8:
+                self._entries.popitem(last=False)
+        return full
 
     def _forget(self, key: Hashable, entry: _Entry) -> None:
         with self._lock:
@@ -96,6 +127,7 @@ class CompileCache:
             self._entries.clear()
             self._counts.clear()
             self._seconds = 0.0
+        release_memory()
 
     def info(self) -> CompileCacheInfo:
         """Return the state of the cache."""
@@ -147,7 +179,7 @@ def compile_cache_info() -> CompileCacheInfo:
 
 
 def clear_compile_cache() -> None:
-    """Empty the cache of compiled programs and set its counts to zero.
+    """Empty the cache of compiled programs and set its counts to zero; give back their memory.
 
     Programs on disk (see `set_compile_cache_dir`) stay.
 

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...compat._keras import build_optimizer
 from ...networks._by_config import thaw
 from ...networks._spec import Input, Spec
 from .._loss import batch_loss
@@ -50,7 +51,7 @@ class TrainingProgram:
         self.per_call = batches_per_call(plan.batch_size, reader.row_arrays(network.spec))
         with keras_lock:
             self.optimizer = plan.optimizer.build()
-            self.optimizer.build(network.model.trainable_variables)
+            build_optimizer(self.optimizer, network.model.trainable_variables)
         self._slots = [to_numpy(variable) for variable in self.optimizer.variables]
         names = [variable.name for variable in self.optimizer.variables]
         self.rate_slot = names.index("learning_rate")
@@ -76,7 +77,7 @@ class TrainingProgram:
             for variable, value in zip(variables, trainable, strict=True):
                 variable.assign(value)
             optimizer = self.plan.optimizer.build()
-            optimizer.build(variables)
+            build_optimizer(optimizer, variables)
             return [to_numpy(variable) for variable in optimizer.variables]
 
     def finalize(self, trainable: list[np.ndarray], slots: list[np.ndarray]) -> list[np.ndarray]:
