@@ -21,6 +21,7 @@ from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
 from ..networks._portable import carried, portable
+from ._given import without_names_of_keras
 from ._reading import FitCall, read_sequences
 from ._snapshot import snapshot, with_fitted
 
@@ -37,6 +38,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
     _OPTIONS: ClassVar[type] = StackedOptions
 
+    @without_names_of_keras
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Train a network; with `warm_start`, go on from the weights of the last fit.
@@ -74,6 +76,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         weights = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
         return self._fit(X, y, X_val=X_val, y_val=y_val, resume=resume, **weights)
 
+    @without_names_of_keras
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch, going on from the weights and the scaling of earlier calls.

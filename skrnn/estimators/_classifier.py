@@ -9,6 +9,7 @@ from sklearn.metrics import accuracy_score
 from ..compat._sklearn import fit_context
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
+from ._given import without_names_of_keras
 from ._labels import learn_labels
 from ._snapshot import snapshot
 
@@ -85,6 +86,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         draws = fitted._sample_outputs(sequences, mask, mc_samples, random_state)
         return np.stack([fitted.target_encoder_.decode(outputs, mask) for outputs in draws])
 
+    @without_names_of_keras
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None, classes=None):
         """Train for one epoch, going on from the weights and the scaling of earlier calls.

@@ -13,6 +13,7 @@ from sklearn.utils.validation import validate_data
 from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask
+from ._given import sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
 
@@ -81,17 +82,15 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         Where it goes on from the last fit, number and names of features are compared with what was
         learned; else they are learned.
     """
-    X, y, reset = call.X, call.y, not call.resume
-    three_d = _n_dimensions(X, "X") > 2
-    options = {**_X_OPTIONS, **_FEWEST_ROWS}
+    X, y, reset = sequences_of(call.X, "X"), call.y, not call.resume
+    three_d = np.ndim(X) > 2
+    options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
     if estimator._every_step:
         X = _check_X_alone(estimator, X, y, three_d, reset, options)
+    elif three_d:
+        X, y = check_X_y(X, y, estimator=estimator, **options, **of_y)
     else:
-        options |= estimator._y_options(y)
-        if three_d:
-            X, y = check_X_y(X, y, estimator=estimator, **options)
-        else:
-            X, y = validate_data(estimator, X, y, reset=reset, **options)
+        X, y = validate_data(estimator, X, y, reset=reset, **options, **of_y)
     sequences = estimator._arrange(X)
     if not three_d and hasattr(estimator, "layout"):  # frames have none
         warn_of_lag_order(getattr(estimator, "feature_names_in_", ()), estimator.layout)
@@ -166,14 +165,30 @@ def read_sequences(
     estimator: Any, X: Any, shape: tuple[int, ...], name: str = "X", *, any_length: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return sequences of the shape seen in fit, or with `any_length` of as many features."""
-    if _n_dimensions(X, name) > 2 or name != "X":  # what scikit-learn checks is always X
+    X = sequences_of(X, name)
+    if np.ndim(X) > 2 or name != "X":  # what scikit-learn checks is always X
         X = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
     else:
-        X = validate_data(estimator, X, reset=False, **_X_OPTIONS)
+        X = _check_columns(estimator, X, shape)
     sequences = estimator._arrange(X)
     if not any_length or sequences.shape[2:] != shape[1:]:
         _check_shape(estimator, sequences, name, shape)
     return sequences, find_mask(sequences, name)
+
+
+def _check_columns(estimator: Any, X: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a 2-D `X` whose columns are those of fit."""
+    try:
+        checked: np.ndarray = validate_data(estimator, X, reset=False, **_X_OPTIONS)
+    except ValueError as error:
+        if " features, but " not in str(error):
+            raise
+        steps = f"{shape[0]} time steps of {' x '.join(map(str, shape[1:]))} features"
+        raise ValueError(
+            f"{error}. It was fitted with sequences of {steps}: pass the same steps, in 2-D or 3-D "
+            "as in fit."
+        ) from None
+    return checked
 
 
 def _check_shape(
@@ -188,15 +203,3 @@ def _check_shape(
         "or pad the sequences to the same length (pad with NaN to mask steps), and pass the "
         "same features in the same layout."
     )
-
-
-def _n_dimensions(X: Any, name: str) -> int:
-    if hasattr(X, "ndim"):
-        return int(X.ndim)
-    try:
-        return np.asarray(X).ndim
-    except ValueError as error:
-        raise ValueError(
-            f"{name} holds sequences of unequal length. Pad them to one length with NaN, which "
-            "masks the padded steps: skrnn.to_sequences does that."
-        ) from error

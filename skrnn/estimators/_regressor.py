@@ -12,6 +12,7 @@ from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
+from ._given import check_target_numbers
 from ._snapshot import snapshot
 from ._targets import NumberTargets
 
@@ -129,6 +130,8 @@ class Regressor(RegressorMixin, NetworkEstimator):
 
     def _y_options(self, y):
         """Return how `y` is checked."""
+        if not self._every_step:
+            check_target_numbers(y, type(self).__name__)
         return {"multi_output": True, "y_numeric": True}
 
     def _learn_targets(self, y, mask, classes):

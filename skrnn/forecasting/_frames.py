@@ -66,6 +66,12 @@ def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.n
             f"X has no row for {missing}, which is to be forecast. Pass X at all times of fh."
         )
     columns = rows.to_numpy(dtype=np.float64).reshape(len(panel), horizon, -1)
+    if np.isinf(columns).any():
+        instance, step, column = np.argwhere(np.isinf(columns))[0]
+        raise ValueError(
+            f"X is infinite at {panel.index(times)[instance * horizon + step]}, column "
+            f"{X.columns[column]!r}. Put NaN or a number there."
+        )
     source = np.where(given, np.arange(1, horizon + 1), 0)
     source = np.maximum.accumulate(source, axis=1)
     last = panel.exogenous[panel.start[1:] - 1][:, None]

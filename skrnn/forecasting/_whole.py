@@ -85,6 +85,98 @@ class WholeForecaster(BaseForecaster):
         with restored_on_error(self):
             return super().update(y, X, update_params)
 
+    def predict_quantiles(self, fh=None, X=None, alpha=None):
+        """Forecast quantiles.
+
+        Parameters
+        ----------
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
+        alpha : float or list of float in (0, 1), default=(0.05, 0.95)
+            Quantiles; between those that were learned they are interpolated.
+
+        Returns
+        -------
+        quantiles : pandas.DataFrame
+            Columns are (variable, quantile).
+
+        Raises
+        ------
+        ValueError
+            When no quantiles were learned.
+        """
+        _check_quantiles(self)
+        return super().predict_quantiles(fh, X, alpha)
+
+    def predict_interval(self, fh=None, X=None, coverage=0.9):
+        """Forecast intervals between quantiles.
+
+        Parameters
+        ----------
+        fh, X :
+            As for `predict_quantiles`.
+        coverage : float or list of float in (0, 1), default=0.9
+            Share of values that lie within.
+
+        Returns
+        -------
+        intervals : pandas.DataFrame
+            Columns are (variable, coverage, "lower" or "upper").
+
+        Raises
+        ------
+        ValueError
+            When no quantiles were learned.
+        """
+        _check_quantiles(self)
+        return super().predict_interval(fh, X, coverage)
+
+    def predict_var(self, fh=None, X=None, cov=False):
+        """Forecast variances, those of normal distributions with the learned quartiles.
+
+        Parameters
+        ----------
+        fh, X :
+            As for `predict_quantiles`.
+        cov : bool, default=False
+            Passed on to sktime.
+
+        Returns
+        -------
+        variances : pandas.DataFrame
+
+        Raises
+        ------
+        ValueError
+            When no quantiles were learned.
+        """
+        _check_quantiles(self)
+        return super().predict_var(fh, X, cov)
+
+    def predict_proba(self, fh=None, X=None, marginal=True):
+        """Forecast distributions. Needs the package skpro.
+
+        Parameters
+        ----------
+        fh, X :
+            As for `predict_quantiles`.
+        marginal : bool, default=True
+            Passed on to sktime.
+
+        Returns
+        -------
+        distribution : skpro distribution
+
+        Raises
+        ------
+        ValueError
+            When no quantiles were learned.
+        """
+        _check_quantiles(self)
+        return super().predict_proba(fh, X, marginal)
+
     def predict_residuals(self, y=None, X=None):
         """Return by how much series differ from what was forecast one step before.
 
@@ -145,3 +237,11 @@ class WholeForecaster(BaseForecaster):
         if fh is None or self._fh is None:
             return super()._check_fh(fh, pred_int)
         return check_fh(fh, freq=self._cutoff)
+
+
+def _check_quantiles(forecaster):
+    if forecaster.quantiles is None:
+        raise ValueError(
+            "Intervals, quantiles and variances need quantiles to have been learned. Set "
+            "quantiles=(0.05, 0.25, 0.5, 0.75, 0.95), or leave their default, and fit again."
+        )

@@ -104,11 +104,12 @@ def check_target_feature(estimator: Any, shape: tuple[int, ...]) -> int:
     feature, lag = estimator.target_feature, estimator.seasonal_lag
     choice = estimator.target_scaler
     if not is_window_scaler(choice):
-        if lag is not None:
-            raise ValueError(
-                f'seasonal_lag={lag} needs target_scaler="window", "level" or "log". Set both, or '
-                "neither."
-            )
+        for name, value in (("seasonal_lag", lag), ("target_feature", feature)):
+            if value is not None:
+                raise ValueError(
+                    f'{name}={value} needs target_scaler="window", "level" or "log". Set both, or '
+                    "neither."
+                )
         return 0
     for name in ("return_sequences", "embedding_dim"):
         if getattr(estimator, name, None):

@@ -108,6 +108,12 @@ def _convolutional(options: ConvolutionalOptions, shape: DataShape) -> Convoluti
 
 
 def _custom(options: StackedOptions, shape: DataShape) -> CustomSpec:
+    if isinstance(options.network, keras.layers.Layer):
+        raise ValueError(
+            f"network is the model or layer {options.network.name!r}. Pass a function that builds "
+            "a new model at each call: network=lambda shape, n_outputs: ..., or one that is "
+            "defined in a module, for pickles."
+        )
     if options.embedding_dim is not None:
         raise ValueError(
             "embedding_dim does not go with network: put an Embedding layer into the network "

@@ -88,7 +88,7 @@ class TestWrappers:
         assert np.mean(calibrated.predict(X) == y) > 0.7
 
     def test_names_of_columns(self, X, two, fitted):
-        frame = pd.DataFrame(X).add_prefix("lag ")
+        frame = pd.DataFrame(X).add_prefix("step ")
         model = make().fit(frame, pd.Series(two))
         assert_array_equal(model.predict_proba(frame), fitted[2].predict_proba(X))
         with pytest.raises(ValueError, match="feature names should match"):

@@ -48,6 +48,12 @@ class TestQuantiles:
         assert (np.diff(quantiles, axis=1) > 0).all()
         assert_array_equal(quantiles["sales", 0.5], forecaster.predict())
 
+    @pytest.mark.parametrize("method", ["predict_interval", "predict_quantiles", "predict_var"])
+    def test_need_to_be_learned(self, method):
+        points = make(quantiles=None).fit(Y, fh=FH)
+        with pytest.raises(ValueError, match=r"Set quantiles=\(0.05, .* fit again"):
+            getattr(points, method)()
+
     def test_median_alone_makes_no_interval(self):
         """One quantile says nothing of any other."""
         with pytest.raises(ValueError, match=r"quantiles=\[0.5\] is the median alone.*Give more"):
@@ -76,7 +82,7 @@ class TestQuantiles:
         forecaster = make(quantiles=None).fit(Y, fh=FH)
         assert not forecaster.get_tag("capability:pred_int")
         assert np.isfinite(forecaster.predict()).all()
-        with pytest.raises(NotImplementedError, match="capability to return prediction intervals"):
+        with pytest.raises(ValueError, match=r"need quantiles .* Set quantiles"):
             forecaster.predict_interval()
         assert make().set_params(quantiles=None).get_tag("capability:pred_int") is False
         assert make(quantiles=None).set_params(quantiles=[0.1, 0.9]).get_tag("capability:pred_int")

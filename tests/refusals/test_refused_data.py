@@ -4,6 +4,7 @@ Every message names what is wrong.
 """
 
 import numpy as np
+import pandas as pd
 import pytest
 from _checks import Untouched
 from _engine import keras_reads_variables
@@ -29,11 +30,18 @@ def put(array, index, value):
 BAD_DATA = {
     # name: (error, parts of the message, X, y, further arguments of fit)
     "X-0d": (ValueError, ["Expected 2D array", "Reshape your data"], 3.0, y, {}),
-    "X-1d": (ValueError, ["Expected 2D array", "Reshape your data"], X[:, 0], y, {}),
+    "X-1d": (ValueError, ["X is one-dimensional", "make_windows", "Reshape"], X[:, 0], y, {}),
+    "X-1d-list": (ValueError, ["X is one-dimensional", "Reshape"], list(X[:, 0]), y, {}),
+    "X-nested": (
+        ValueError,
+        ["X has series in its cells", "skrnn.to_sequences(X)"],
+        pd.DataFrame({"a": [pd.Series(row) for row in X]}),
+        y,
+        {},
+    ),
     "X-4d": (ValueError, ["X must be 2-D", "3-D", "4 dimensions", "reshape"], X3[..., None], y, {}),
     "X-sparse": (TypeError, ["X", "dense", "toarray"], csr_array(X), y, {}),
     "X-text": (ValueError, ["convert string to float"], np.full((40, 6), "a"), y, {}),
-    "X-ragged": (ValueError, ["X", "pad", "NaN"], [np.ones((3, 1)), np.ones((2, 1))], [1, 2], {}),
     "X-empty-2d": (ValueError, ["0 sample(s)", "minimum of 2"], X[:0], y[:0], {}),
     "X-empty-3d": (ValueError, ["0 sample(s)", "minimum of 2"], X3[:0], y[:0], {}),
     "X-one-row": (ValueError, ["1 sample", "minimum of 2"], X[:1], y[:1], {}),
@@ -63,7 +71,25 @@ BAD_DATA = {
     "y-infinite": (ValueError, ["y contains infinity"], X, put(y, 5, np.inf), {}),
     "y-3d": (ValueError, ["dim 3", "<= 2"], X, np.zeros((40, 2, 2)), {}),
     "y-no-columns": (ValueError, ["0 feature(s)", "minimum of 1"], X, np.zeros((40, 0)), {}),
-    "y-text": (ValueError, ["convert string to float"], X, np.array(["a"] * 40), {}),
+    "y-text": (ValueError, ["y holds texts", "'a'", "Classifier"], X, np.array(["a"] * 40), {}),
+    "y-text-or-none": (
+        ValueError,
+        ["y holds texts", "'b'", "Classifier"],
+        X,
+        np.array([None, "b"] * 20, dtype=object),
+        {},
+    ),
+    "y-nan-row": (ValueError, ["y contains NaN", "row 7 of y", "drop"], X, put(y, 7, np.nan), {}),
+    "y-infinite-row": (ValueError, ["infinity", "row 5 of y"], X, put(y, 5, -np.inf), {}),
+    **{
+        f"keras-{name}": (TypeError, [f"{name} is an argument of Keras", words], X, y, {name: 1})
+        for name, words in {
+            "validation_data": "X_val",
+            "validation_split": "validation_fraction",
+            "epochs": "parameter epochs",
+            "callbacks": "parameter callbacks",
+        }.items()
+    },
     "weight-zero": (ValueError, ["ample weight", "non-zero"], X, y, {"sample_weight": 0.0 * y}),
     "weight-negative": (ValueError, ["sample_weight", "egative"], X, y, {"sample_weight": -abs(y)}),
     "weight-nan": (ValueError, ["sample_weight", "NaN"], X, y, {"sample_weight": y * np.nan}),
@@ -168,7 +194,9 @@ class TestPredict:
             (X, X3[:, 1:], ["5 time steps of 1", "6 steps of 1", "pad"]),
             (X3, X3[:, 1:], ["5 time steps of 1", "6 steps of 1", "pad"]),
             (X3, PAIR, ["2 features", "same features"]),
-            (X, X[0], ["Expected 2D array"]),
+            (X, X[0], ["X is one-dimensional", "Reshape your data"]),
+            (X, X[:, :4], ["X has 4 features", "6 time steps of 1 features", "same steps"]),
+            (X3, X[:, :4], ["X has 4 features", "6 time steps of 1 features", "same steps"]),
             (X, X3[..., None], ["X must be 2-D", "4 dimensions"]),
             (X, put(X, (2, 0), np.inf), ["X contains infinity"]),
             (X, put(X, 2, np.nan), ["X row 2", "Drop"]),
@@ -182,6 +210,8 @@ class TestPredict:
             "short-3d",
             "features",
             "1d",
+            "columns",
+            "columns-after-3d",
             "4d",
             "infinite",
             "masked",

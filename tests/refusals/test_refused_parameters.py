@@ -65,6 +65,16 @@ BAD_PARAMS = {
         ["6 columns", "no multiple of n_variables=4", "Set n_variables"],
         {"n_variables": 4},
     ),
+    "network-model": (
+        ValueError,
+        ["network is the model or layer 'made'", "Pass a function that builds"],
+        {"network": keras.Sequential([keras.layers.Dense(1)], name="made")},
+    ),
+    "target_feature-alone": (
+        ValueError,
+        ["target_feature=0 needs target_scaler", "Set both, or neither"],
+        {"target_feature": 0},
+    ),
     "linear_skip-network": (
         ValueError,
         ["linear_skip=True does not go with network", "Dense layer"],

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
 
-from skrnn import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor
+from skrnn import BiLSTMRegressor, LSTMRegressor, RecurrentRegressor, to_sequences
 
 pytestmark = keras_reads_variables
 
@@ -331,3 +331,13 @@ class TestValidation:
         rows = (regressor.predict(pd.DataFrame(X))[36:44] - y[36:44]) ** 2 / y[:36].var()
         # Of the twelve rows four weigh nothing, and the other eight 1.5 on average.
         assert min(regressor.history_["val_loss"]) == pytest.approx(rows.mean(), rel=1e-5)
+
+
+def test_sequences_of_unequal_length_in_a_list():
+    """They are padded as `to_sequences` does it, in predictions too."""
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(n, 2)) for n in (5, 3, 4, 6, 2, 6)]
+    y = np.array([row[-1, 0] for row in rows])
+    fitted = make().fit(rows, y)
+    assert_array_equal(fitted.predict(rows), make().fit(to_sequences(rows), y).predict(rows))
+    assert_allclose(fitted.predict(rows[1:3]), fitted.predict(rows)[1:3], rtol=1e-5)

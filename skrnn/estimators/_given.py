@@ -1,0 +1,119 @@
+"""What users hand to an estimator: taken where it is clear, refused where there is a better way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..inputs._to_sequences import to_sequences
+
+# Arguments of `keras.Model.fit`, and what takes their place.
+_OF_KERAS = {
+    "validation_data": "fit(X, y, X_val=..., y_val=...)",
+    "validation_split": "the parameters early_stopping=True and validation_fraction=...",
+    "validation_batch_size": "the parameter batch_size=...",
+    "epochs": "the parameter epochs=...",
+    "initial_epoch": "the parameter warm_start=True, which goes on",
+    "batch_size": "the parameter batch_size=...",
+    "callbacks": "the parameter callbacks=...",
+    "verbose": "the parameter verbose=...",
+    "shuffle": "the parameter shuffle=...",
+    "class_weight": "the parameter class_weight=... of the classifiers",
+}
+
+
+def without_names_of_keras(fit: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse arguments that `keras.Model.fit` has, with what to write instead."""
+
+    @wraps(fit)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        for name in kwargs.keys() & _OF_KERAS.keys():
+            raise TypeError(
+                f"{name} is an argument of Keras. Use {_OF_KERAS[name]} of {type(self).__name__}."
+            )
+        return fit(self, *args, **kwargs)
+
+    return checked
+
+
+def sequences_of(X: Any, name: str) -> Any:
+    """Return `X`, or an array padded with NaN of a list of sequences of unequal length.
+
+    Raises
+    ------
+    ValueError
+        When `X` has one dimension, or series in its cells.
+    """
+    if isinstance(X, list | tuple) and _is_ragged(X):
+        return to_sequences(list(X))
+    if isinstance(X, pd.DataFrame) and _has_series_in_cells(X):
+        raise ValueError(
+            f"{name} has series in its cells. Make one array of them: "
+            f"{name} = skrnn.to_sequences({name})."
+        )
+    if np.ndim(X) == 1:
+        raise ValueError(
+            f"{name} is one-dimensional, but a row of {name} is a sequence. Cut windows out of a "
+            "series with skrnn.make_windows or skrnn.SlidingWindowTransformer. Reshape your data "
+            f"where it is one sequence: {name}.reshape(1, -1)."
+        )
+    return X
+
+
+def check_target_numbers(y: Any, estimator: str) -> None:
+    """Raise where targets of a regressor are texts, missing or infinite; others are not looked at.
+
+    Raises
+    ------
+    ValueError
+    """
+    values = np.asarray(y) if y is not None else np.zeros(0)
+    if values.dtype.kind in "US" or (values.dtype == object and _has_text(values)):
+        classifier = estimator.replace("Seq2SeqRegressor", "LSTMClassifier")
+        raise ValueError(
+            f"y holds texts, such as {_first_text(values)!r}: classes, which a regressor does not "
+            f"learn. Use {classifier.replace('Regressor', 'Classifier')}, or make numbers of them."
+        )
+    if values.dtype.kind != "f" or not values.size:
+        return
+    for wrong, what in (
+        (np.isnan(values), "Input y contains NaN"),
+        (np.isinf(values), f"Input y contains infinity or a value too large for {values.dtype!r}"),
+    ):
+        if wrong.any():
+            row = int(np.argwhere(wrong)[0][0])
+            raise ValueError(f"{what}. The first is in row {row} of y: fill it in or drop the row.")
+
+
+def _is_ragged(rows: Any) -> bool:
+    sequences = [row for row in rows if hasattr(row, "__len__") and not isinstance(row, str)]
+    return len(sequences) == len(rows) and len({len(row) for row in sequences}) > 1
+
+
+def _has_series_in_cells(X: pd.DataFrame) -> bool:
+    return any(
+        column.dtype == object
+        and len(column)
+        and isinstance(column.iloc[0], pd.Series | np.ndarray)
+        for _, column in X.items()
+    )
+
+
+def _has_text(values: np.ndarray) -> bool:
+    return any(isinstance(value, str) for value in values.ravel()) and not _are_numbers(values)
+
+
+def _are_numbers(values: np.ndarray) -> bool:
+    try:
+        values.astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _first_text(values: np.ndarray) -> str:
+    return str(next(value for value in values.ravel() if isinstance(value, str)))
