@@ -21,6 +21,7 @@ from ._frames import (
     member_frame,
     quantile_frame,
     relative_steps,
+    rolling_frame,
     step_frame,
 )
 from ._options import ForecasterOptions, read_options
@@ -74,7 +75,7 @@ class PanelForecaster(WholeForecaster):
         if self.quantiles is None:
             self.set_tags(**{"capability:pred_int": False})
 
-    def predict_rolling(self, y, X=None, alpha=None):
+    def predict_rolling(self, y, X=None, alpha=None, as_frame=False):
         """Forecast from every time of a series that has a whole window before it.
 
         Nothing is trained, and no forecast sees a value at or after its own first step: what
@@ -88,12 +89,16 @@ class PanelForecaster(WholeForecaster):
             Exogenous columns at all times of `y`, if there were any in `fit`.
         alpha : list of float in (0, 1), optional
             Quantiles to return in place of the point forecasts.
+        as_frame : bool, default=False
+            Return a frame that says of what each forecast is.
 
         Returns
         -------
         forecasts : float array of shape (n_origins, horizon, n_columns[, n_quantiles])
             Forecasts of all steps up to the farthest of `fh`. The first are those of row `window`
-            of `y` and the ones after it, the last those of the last rows of `y`.
+            of `y` and the ones after it, the last those of the last rows of `y`. With `as_frame` a
+            DataFrame with a row for each origin (the last time that is known) and step, behind the
+            levels of the instances in a panel; columns are those of `y`, or (column, quantile).
 
         Raises
         ------
@@ -118,10 +123,12 @@ class PanelForecaster(WholeForecaster):
             )
         steps = self._steps(panel, scale, offsets)
         if alpha is None:
-            return steps[..., self._model.middle]
-        if not self._model.levels:
+            found = steps[..., self._model.middle]
+        elif self._model.levels:
+            found = interpolate_quantiles(self._model.levels, steps, alpha)
+        else:
             raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
-        return interpolate_quantiles(self._model.levels, steps, alpha)
+        return rolling_frame(panel, offsets, found, alpha) if as_frame else found
 
     def predict_members(self, fh=None, X=None):
         """Forecast with each member of the combination by itself.

@@ -135,6 +135,34 @@ def quantile_frame(
     return pd.DataFrame(values.reshape(len(values), -1), index=index, columns=names)
 
 
+def rolling_frame(
+    panel: Panel, offsets: tuple[np.ndarray, np.ndarray], values: np.ndarray, alpha: Any
+) -> pd.DataFrame:
+    """Return forecasts from several origins with their instance, origin and step.
+
+    Parameters
+    ----------
+    panel : Panel
+    offsets : pair of int arrays of shape (n_instances,)
+        Steps of each instance that are known at its first and last origin.
+    values : array of shape (n_origins, horizon, n_columns[, n_quantiles])
+    alpha : list of float or None
+    """
+    n_origins, horizon = values.shape[:2]
+    numbers = [
+        time + np.arange(first - 1, last)
+        for time, first, last in zip(panel.time, *offsets, strict=True)
+    ]
+    origins = panel.index(numbers)
+    row, step = np.divmod(np.arange(n_origins * horizon), horizon)
+    levels = [origins.get_level_values(level)[row] for level in range(origins.nlevels)]
+    index = pd.MultiIndex.from_arrays(
+        [*levels, step + 1], names=[*origins.names[:-1], "origin", "step"]
+    )
+    columns = panel.columns if alpha is None else pd.MultiIndex.from_product([panel.columns, alpha])
+    return pd.DataFrame(values.reshape(len(index), -1), index, columns)
+
+
 def member_frame(
     panel: Panel, steps: np.ndarray, names: list[str], members: np.ndarray
 ) -> pd.DataFrame:

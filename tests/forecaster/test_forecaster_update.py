@@ -12,6 +12,7 @@ from _forecaster import (
     FH,
     HORIZON,
     LATER,
+    MONTHS,
     N_STEPS,
     NEW,
     PAIR,
@@ -252,6 +253,29 @@ class TestRolling:
         unknown = pd.concat({"s9": panel.loc["s0"]}, names=["shop", "month"])
         with pytest.raises(ValueError, match="series 's9'"):
             forecaster.predict_rolling(unknown)
+
+    def test_frame_says_of_what_each_is(self, fitted):
+        rolled, frame = (fitted.predict_rolling(ALL, as_frame=kind) for kind in (False, True))
+        assert frame.index.names == ["origin", "step"]
+        assert list(frame.columns) == ["sales"]
+        assert_array_equal(frame.to_numpy().ravel(), rolled.ravel())
+        assert_allclose(frame.xs(MONTHS[-1])["sales"], fitted.predict(), rtol=1e-6)
+        quantiles = fitted.predict_rolling(ALL, alpha=[0.1, 0.9], as_frame=True)
+        assert list(quantiles.columns) == [("sales", 0.1), ("sales", 0.9)]
+
+    def test_frame_of_a_panel(self):
+        panel = panel_of([40, 30])
+        forecaster = make().fit(panel, fh=FH)
+        frame = forecaster.predict_rolling(panel, as_frame=True)
+        assert frame.index.names == ["shop", "origin", "step"]
+        known = panel[panel.index.get_level_values("month") <= MONTHS[-9]]
+        expected = make().fit(known, fh=FH)
+        expected._model, expected._scale = forecaster._model, forecaster._scale
+        assert_allclose(
+            frame.xs(MONTHS[-9], level="origin").to_numpy(),
+            expected.predict().to_numpy(),
+            rtol=1e-6,
+        )
 
     def test_needs_a_window_and_a_horizon(self, fitted):
         assert len(fitted.predict_rolling(Y[: WINDOW + HORIZON])) == 1
