@@ -188,3 +188,35 @@ def test_keras_knows_our_layers_whoever_imports_it(imports):
     printed = run(code, setup="")
     assert {name for name in printed.split() if name.startswith("skrnn>")} == ours
     assert len(ours) > 10
+
+
+CONFIGURED = """
+model = skrnn.LSTMRegressor(2, epochs=1, random_state=0).fit(X, Y)
+print(model.predict(X).tolist())
+"""
+
+
+def test_an_odd_configuration_of_keras_changes_nothing(tmp_path):
+    planted = '{"floatx": "float16", "image_data_format": "channels_first", "epsilon": 0.5}'
+    (tmp_path / "keras.json").write_text(planted)
+    assert run(CONFIGURED, KERAS_HOME=str(tmp_path)) == run(CONFIGURED)
+
+
+@pytest.mark.parametrize("planted", ['{"floatx": "float17"}', "[]", '{"epsilon": 1}', "{", None])
+def test_a_broken_configuration_of_keras_stops_nothing(planted, tmp_path):
+    file = tmp_path / "keras.json"
+    file.mkdir() if planted is None else file.write_text(planted)
+    printed = run(
+        """
+        import os, warnings, skrnn
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            import keras
+        told = [str(w.message) for w in caught if "keras.json" in str(w.message)]
+        print(keras.config.floatx(), keras.config.backend(), os.environ["KERAS_HOME"], told)
+        """,
+        setup="",
+        KERAS_HOME=str(tmp_path),
+    )
+    assert printed.startswith(f"float32 jax {tmp_path} ")
+    assert ("Mend or delete it" in printed) == (planted != "{")  # that much Keras sees to itself

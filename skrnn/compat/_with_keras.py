@@ -6,13 +6,17 @@ opened, though nobody has asked for them by then, and though `import skrnn` does
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+_HOME = "KERAS_HOME"
 _KERAS, _OURS = "keras", "skrnn.compat._keras"
 _waiting: list[str] = []
 
@@ -51,11 +55,34 @@ class _Loader(Loader):
     def exec_module(self, module: ModuleType) -> None:
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
+        _execute(self._loader, module)
         if _OURS in sys.modules:  # one of ours imports Keras, and others of ours after it
             return
         for waiting in _waiting:
             import_module(waiting)
+
+
+def _execute(loader: Loader, module: ModuleType) -> None:
+    """Import Keras, if need be without its configuration file, which may hold anything."""
+    try:
+        loader.exec_module(module)
+    except Exception as error:
+        home = os.environ.get(_HOME)
+        with tempfile.TemporaryDirectory() as empty:
+            os.environ[_HOME] = empty
+            try:
+                loader.exec_module(module)
+            except Exception:  # so it was something else
+                raise error from None
+            finally:
+                os.environ.pop(_HOME)
+                if home is not None:
+                    os.environ[_HOME] = home
+        warnings.warn(
+            f"Keras could not read its configuration file keras.json, which is left out: {error} "
+            "Mend or delete it.",
+            stacklevel=2,
+        )
 
 
 sys.meta_path.insert(0, _Finder())

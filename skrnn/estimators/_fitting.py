@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..compat._keras_settings import our_settings
 from ..compat._sklearn import root_context
 from ..engines._dataset import Dataset
 from ..engines._history import VALIDATION, History
@@ -37,6 +38,7 @@ from ._snapshot import NAMES_OF_X, snapshot
 from ._targets import TargetEncoder
 
 
+@our_settings()
 def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     """Return the fitted attributes of an estimator, which is left as it is.
 

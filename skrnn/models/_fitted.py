@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..compat._keras import keras, layers_within
+from ..compat._keras_settings import our_settings
 from ..engines._optimizer import OptimizerState
 from ..engines._protocol import Arrays, Data
 from ..engines._registry import current_engine
@@ -47,11 +48,13 @@ class FittedNetwork:
         """
         return self.masked and self.spec.any_length
 
+    @our_settings()
     def predict(self, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape)."""
         check_takes_mask(self.spec, data)
         return current_engine().predict(self._spec_for(data), self.weights, data)
 
+    @our_settings()
     def sample(self, data: Data, n_draws: int, seed: int) -> np.ndarray:
         """Return outputs of shape (n_draws, n_rows, *spec.output_shape), units dropped at random.
 
@@ -68,6 +71,7 @@ class FittedNetwork:
         weights = engine.renewed(spec, self.weights, np.random.default_rng(seed))
         return engine.sample(spec, weights, data, n_draws)
 
+    @our_settings()
     def input_gradients(self, data: Data, chosen: np.ndarray) -> np.ndarray:
         """Return gradients of a combination of outputs with respect to the sequences.
 
@@ -85,6 +89,7 @@ class FittedNetwork:
         engine = current_engine()
         return engine.input_gradients(self._spec_for(data), self.weights, data, chosen)
 
+    @our_settings()
     def attention_weights(self, inputs: Arrays) -> np.ndarray:
         """Return the weights of each step, (n_rows[, n_queries], n_steps).
 
@@ -108,6 +113,7 @@ class FittedNetwork:
         weights = read.astype(np.float64)
         return weights[:, 0] if weights.shape[1] == 1 else weights
 
+    @our_settings()
     def build_keras_model(self) -> keras.Model:
         """Return a Keras model with these weights, made of Keras' own layers."""
         return build_keras_model(self.spec, self.weights, masked=self.masked)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compat._keras_settings import our_settings
 from ..engines._history import History
 from ..engines._loop import Outcome, Run, train
 from ..engines._observer import Observer
@@ -46,6 +47,7 @@ class Trained:
     history: History
 
 
+@our_settings()
 def train_network(
     spec: Spec,
     options: TrainingOptions,
