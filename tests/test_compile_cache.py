@@ -281,9 +281,9 @@ class TestStore:
         def broken(y_true: Any, y_pred: Any) -> Any:
             raise RuntimeError("no loss")
 
-        with pytest.raises(RuntimeError, match="no loss"):
+        with pytest.raises(ValueError, match="RuntimeError: no loss"):
             fit_pooled(loss=broken)
-        with pytest.raises(RuntimeError, match="no loss"):
+        with pytest.raises(ValueError, match="RuntimeError: no loss"):
             fit_pooled(loss=broken)
         assert fit_pooled().history.n_epochs == 1
 
