@@ -16,14 +16,17 @@ _PRIOR_HORIZONS = 2.0
 _BEST = 10
 # Origins held back at the end of each series, at most, and their share of a typical series.
 _MOST_ORIGINS, _LARGEST_SHARE = 24, 0.25
+# Horizons held back, at most, or so many steps where horizons are short.
+_MOST_HORIZONS, _SHORT_STRETCH = 12, 60
 _FEW_SERIES = 50
 
 
 def held_back_origins(length: int, horizon: int, n_series: int) -> np.ndarray:
     """Return how many steps before the end of each series the origins are, farthest first.
 
-    A quarter of a series of typical length is held back, at least one horizon and at most twelve;
-    origins are a quarter of a horizon or more apart. Many series make do with fewer origins each.
+    A quarter of a series of typical length is held back, at least one horizon, and at most twelve
+    or 60 steps; origins are a quarter of a horizon or more apart. Many series make do with fewer
+    origins each.
 
     Parameters
     ----------
@@ -37,10 +40,13 @@ def held_back_origins(length: int, horizon: int, n_series: int) -> np.ndarray:
         Empty where series are too short to hold a horizon back.
     """
     held_back = int(length * _LARGEST_SHARE) // horizon * horizon
-    held_back = min(max(held_back, horizon), 12 * horizon)
+    longest = max(_MOST_HORIZONS * horizon, _SHORT_STRETCH // horizon * horizon)
+    held_back = min(max(held_back, horizon), longest)
     if length - held_back < horizon + 2:
         return np.zeros(0, int)
-    most = _MOST_ORIGINS if n_series <= _FEW_SERIES else max(1, min(4, held_back // horizon))
+    most = max(_MOST_ORIGINS, _SHORT_STRETCH // horizon)
+    if n_series > _FEW_SERIES:
+        most = max(1, min(4, held_back // horizon))
     n_origins = min(most, 4 * (held_back // horizon) - 3, held_back - horizon + 1)
     places = np.linspace(held_back, horizon, max(1, n_origins))
     return np.unique(places.round().astype(int))[::-1]

@@ -57,6 +57,17 @@ def fitted():
     return combined().fit(Y, fh=FH)
 
 
+@pytest.mark.parametrize(
+    ("length", "horizon", "held_back", "n_origins"),
+    [(5000, 1, 60, 60), (5000, 7, 84, 24), (48, 1, 12, 12), (100, 12, 24, 5), (5000, 336, 1250, 9)],
+)
+def test_what_is_held_back(length, horizon, held_back, n_origins):
+    origins = held_back_origins(length, horizon, 1)
+    assert origins[0] == held_back // horizon * horizon
+    assert origins[-1] == horizon
+    assert len(origins) == n_origins
+
+
 class TestWeights:
     def test_are_inverse_to_the_fourth_power_of_the_error(self):
         errors = np.array([[[1.0]], [[2.0]]])
