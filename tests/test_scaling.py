@@ -430,3 +430,38 @@ class TestTransformerObjects:
         expected = make().fit(X, y).predict(X)
         regressor = make(input_scaler=framed, target_scaler=framed).fit(X, y)
         assert_allclose(regressor.predict(X), expected, rtol=1e-5)
+
+
+class TestPredictionsAreFinite:
+    """Whatever a network says: its outputs are float32, and no scaler may make NaN of them."""
+
+    WILD = np.array([[-3e38], [-1e4], [-20.0], [0.0], [20.0], [1e4], [3e38]])
+
+    @pytest.mark.parametrize(
+        "choice",
+        ["power", PowerTransformer(method="box-cox"), PowerTransformer(standardize=False)],
+        ids=["yeo-johnson", "box-cox", "not standardized"],
+    )
+    @pytest.mark.parametrize("side", [1.0, -1.0], ids=["long to the right", "long to the left"])
+    def test_of_power_transforms(self, choice, side):
+        heavy = np.random.default_rng(0).lognormal(sigma=1.5, size=(200, 1)) ** side
+        y = heavy if getattr(choice, "method", "") == "box-cox" else side * heavy
+        scaler = make_target_scaler(choice, 0, None).fit(y, None)
+        found = scaler.inverse_transform(self.WILD, None)
+        assert np.isfinite(found).all()
+        assert (np.diff(found, axis=0) >= 0).all()
+        assert found[0, 0] < y.min() < y.max() < found[-1, 0]
+        assert_allclose(scaler.inverse_transform(scaler.transform(y, None), None), y, rtol=1e-6)
+
+    def test_of_constant_targets(self):
+        scaler = make_target_scaler("power", 0, None).fit(np.full((9, 1), 7.0), None)
+        assert np.isfinite(scaler.inverse_transform(self.WILD, None)).all()
+
+    def test_what_is_missing_stays_so(self):
+        scaler = make_target_scaler("power", 0, None).fit(np.arange(9.0)[:, None], None)
+        assert np.isnan(scaler.inverse_transform(np.array([[NAN]]), None)).all()
+
+    def test_of_logarithms(self):
+        past = np.random.default_rng(0).lognormal(size=(7, 5, 1))
+        scaler = make_target_scaler("log", 0, None).fit(past[:, 0], past)
+        assert np.isfinite(scaler.inverse_transform(self.WILD, past)).all()

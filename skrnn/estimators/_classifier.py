@@ -7,9 +7,10 @@ from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 
 from ..compat._sklearn import fit_context
+from ..inputs._mask import unmasked
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._given import without_names_of_keras
+from ._given import check_known, without_names_of_keras
 from ._labels import learn_labels
 from ._snapshot import snapshot
 
@@ -134,6 +135,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         -------
         score : float
         """
+        y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:
             return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
         return super().score(X, y, sample_weight)
@@ -146,6 +148,8 @@ class Classifier(ClassifierMixin, NetworkEstimator):
 
     def _y_options(self, y):
         """Return how `y` is checked: several columns are labels that do not exclude each other."""
+        if not self._every_step:
+            check_known(y)
         shape = np.asarray(y).shape
         return {"multi_output": len(shape) == 2 and shape[1] > 1}
 

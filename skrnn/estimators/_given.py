@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._mask import unmasked
 from ..inputs._to_sequences import to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -43,11 +44,14 @@ def without_names_of_keras(fit: Callable[..., Any]) -> Callable[..., Any]:
 def sequences_of(X: Any, name: str) -> Any:
     """Return `X`, or an array padded with NaN of a list of sequences of unequal length.
 
+    What a masked array of NumPy masks is NaN.
+
     Raises
     ------
     ValueError
         When `X` has one dimension, or series in its cells.
     """
+    X = unmasked(X)
     if isinstance(X, list | tuple) and _is_ragged(X):
         return to_sequences(list(X))
     if isinstance(X, pd.DataFrame) and _has_series_in_cells(X):
@@ -65,24 +69,33 @@ def sequences_of(X: Any, name: str) -> Any:
 
 
 def check_target_numbers(y: Any, estimator: str) -> None:
-    """Raise where targets of a regressor are texts, missing or infinite; others are not looked at.
+    """Raise where targets of a regressor are texts; others are not looked at.
 
     Raises
     ------
     ValueError
     """
-    values = np.asarray(y) if y is not None else np.zeros(0)
+    values = np.asarray(y)
     if values.dtype.kind in "US" or (values.dtype == object and _has_text(values)):
         classifier = estimator.replace("Seq2SeqRegressor", "LSTMClassifier")
         raise ValueError(
             f"y holds texts, such as {_first_text(values)!r}: classes, which a regressor does not "
             f"learn. Use {classifier.replace('Regressor', 'Classifier')}, or make numbers of them."
         )
-    if values.dtype.kind != "f" or not values.size:
-        return
+
+
+def check_known(y: Any) -> None:
+    """Raise where targets or labels of rows are missing or infinite.
+
+    Raises
+    ------
+    ValueError
+    """
+    values = np.atleast_1d(np.asarray(y)) if y is not None else np.zeros(0)
+    infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
     for wrong, what in (
-        (np.isnan(values), "Input y contains NaN"),
-        (np.isinf(values), f"Input y contains infinity or a value too large for {values.dtype!r}"),
+        (pd.isna(values), "Input y contains NaN"),
+        (infinite, f"Input y contains infinity or a value too large for {values.dtype!r}"),
     ):
         if wrong.any():
             row = int(np.argwhere(wrong)[0][0])

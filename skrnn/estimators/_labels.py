@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -15,6 +16,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from ..networks._kinds import HEADS
 from ._rows import Rows, split_tail, split_tail_of_classes
 from ._targets import as_steps, check_missing, values_of_steps
+
+_LARGEST = sys.float_info.max  # in contrast to that of NumPy, it can be compared to any integer
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,7 @@ def _probabilities(
 def _given_weights(class_weight: dict[Any, float], classes: np.ndarray) -> np.ndarray:
     """Return the weights of a dict, in the order of the classes; one where there is none."""
     for label, weight in class_weight.items():
-        if not isinstance(weight, Real) or not 0.0 <= weight < np.inf:
+        if not isinstance(weight, Real) or not 0.0 <= weight <= _LARGEST:
             raise ValueError(
                 f"class_weight of the class {label!r} is {weight!r}. Use a finite number that is "
                 "not negative; zero leaves the class out of the loss."

@@ -12,7 +12,7 @@ from sklearn.utils.validation import validate_data
 
 from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
-from ..inputs._mask import find_mask
+from ..inputs._mask import find_mask, unmasked
 from ._given import sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
@@ -82,7 +82,7 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         Where it goes on from the last fit, number and names of features are compared with what was
         learned; else they are learned.
     """
-    X, y, reset = sequences_of(call.X, "X"), call.y, not call.resume
+    X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
     three_d = np.ndim(X) > 2
     options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
     if estimator._every_step:
@@ -99,10 +99,23 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         vars(estimator).pop("feature_names_in_", None)
     if not reset:
         _check_shape(estimator, sequences, "X", estimator.input_encoder_.shape)
-    weight = call.sample_weight
-    if weight is not None:
-        weight = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
+    weight = _read_weight(call.sample_weight, X, "sample_weight")
     return GivenRows(sequences, find_mask(sequences), y, weight)
+
+
+def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
+    """Return the weights of rows as an array, if there are any."""
+    if weight is None:
+        return None
+    weight = unmasked(weight)
+    missing = np.isnan(weight) if np.asarray(weight).dtype.kind == "f" else np.zeros(1, bool)
+    if missing.any():
+        raise ValueError(
+            f"{name} contains NaN, or is masked: the first such row is {int(np.argmax(missing))}. "
+            "Give rows that are not to count the weight zero, or drop them."
+        )
+    checked: np.ndarray = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
+    return checked
 
 
 def _check_X_alone(
@@ -124,13 +137,12 @@ def read_validation_rows(
     estimator: Any, call: FitCall, shape: tuple[int, ...], targets: TargetEncoder
 ) -> Rows | None:
     """Return the rows to validate on, of sequences of a shape, or None where there are none."""
-    X_val, y_val = call.X_val, call.y_val
+    X_val, y_val = call.X_val, unmasked(call.y_val)
     if (X_val is None) != (y_val is None):
         given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
         raise ValueError(f"{given} was given without {missing}. Pass both, or neither.")
-    weight = call.sample_weight_val
     if X_val is None:
-        if weight is not None:
+        if call.sample_weight_val is not None:
             raise ValueError("sample_weight_val was given without X_val and y_val. Pass them too.")
         return None
     sequences, mask = read_sequences(estimator, X_val, shape, "X_val")
@@ -140,8 +152,7 @@ def read_validation_rows(
         raise ValueError(
             f"X_val has {len(sequences)} rows but y_val has {len(y_val)}. They must match."
         )
-    if weight is not None:
-        weight = check_sample_weight(weight, sequences, dtype=np.float64, ensure_non_negative=True)
+    weight = _read_weight(call.sample_weight_val, sequences, "sample_weight_val")
     return Rows(sequences, mask, targets.read(y_val, mask, name="y_val"), weight)
 
 

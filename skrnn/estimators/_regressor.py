@@ -7,12 +7,13 @@ from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from ..inputs._mask import unmasked
 from ..models._constraints import check_target_feature
 from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._given import check_target_numbers
+from ._given import check_known, check_target_numbers
 from ._snapshot import snapshot
 from ._targets import NumberTargets
 
@@ -118,6 +119,7 @@ class Regressor(RegressorMixin, NetworkEstimator):
         -------
         score : float
         """
+        y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:
             return make_sequence_scorer(r2_score)(self, X, y, sample_weight)
         return super().score(X, y, sample_weight)
@@ -132,6 +134,7 @@ class Regressor(RegressorMixin, NetworkEstimator):
         """Return how `y` is checked."""
         if not self._every_step:
             check_target_numbers(y, type(self).__name__)
+            check_known(y)
         return {"multi_output": True, "y_numeric": True}
 
     def _learn_targets(self, y, mask, classes):

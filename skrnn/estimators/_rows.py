@@ -56,7 +56,7 @@ class Rows:
     def reweighted(self, factor: np.ndarray) -> Rows:
         """Return the rows with weights multiplied by those of rows, or of steps."""
         if self.weight is not None:
-            factor = (factor.T * self.weight).T
+            factor = (_below_one(factor).T * _below_one(self.weight)).T
         return replace(self, weight=factor)
 
     def mean_one_weight(self) -> np.ndarray:
@@ -75,8 +75,14 @@ class Rows:
                 "positive weight: in sample_weight_val, or among the last rows, which "
                 "early_stopping holds out."
             )
-        counted = self.weight if self.weight.ndim == 1 else self.weight[self.mask]
-        return (self.weight / counted.mean()).astype(np.float32)
+        weight = _below_one(self.weight)
+        counted = weight if weight.ndim == 1 else weight[self.mask]
+        return (weight / counted.mean()).astype(np.float32)
+
+
+def _below_one(weight: np.ndarray) -> np.ndarray:
+    """Return weights times a power of two, which is exact: products and sums do not overflow."""
+    return np.ldexp(weight, -np.frexp(weight.max())[1])
 
 
 def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:

@@ -9,6 +9,7 @@ from sktime.forecasting.base import BaseForecaster
 from sktime.utils.validation.forecasting import check_fh
 
 from ..compat._sklearn import restored_on_error
+from ..inputs._mask import unmasked
 from ._frames import step_frame
 from ._given import check_given, keys_of, over_all_series
 
@@ -227,6 +228,7 @@ class WholeForecaster(BaseForecaster):
 
     def _check_X_y(self, X=None, y=None, **how):
         """Refuse, in words that help, what sktime would refuse; give all series of `y` one `X`."""
+        X, y = unmasked(X), unmasked(y)
         for name, data in (("y", y), ("X", X)):
             check_given(name, data)
         keys = self._panel.keys if y is None and X is not None else keys_of(y)

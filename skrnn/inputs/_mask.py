@@ -1,8 +1,29 @@
-"""Which steps of sequences are there."""
+"""Which steps of sequences are there, and what masked arrays of NumPy leave out."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+
+def unmasked(values: Any) -> Any:
+    """Return masked arrays of NumPy, or lists of them, with NaN where they are masked.
+
+    Anything else is returned as it is: NumPy, scikit-learn and pandas pass over masks in silence.
+    """
+    if isinstance(values, list | tuple):
+        held = any(isinstance(value, np.ma.MaskedArray) for value in values)
+        return [unmasked(value) for value in values] if held else values
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    mask, values = np.ma.getmaskarray(values), np.ma.getdata(values)
+    if not mask.any():
+        return values
+    kind = values.dtype.kind
+    filled = values.astype(values.dtype if kind == "f" else float if kind in "biu" else object)
+    filled[mask] = np.nan
+    return filled
 
 
 def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:

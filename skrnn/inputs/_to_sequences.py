@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ._arrange import LAYOUTS
+from ._mask import unmasked
 
 
 def to_sequences(
@@ -61,7 +62,7 @@ def to_sequences(
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, but it is {layout!r}.")
-    sequences = [_as_steps(item) for item in _split(data, instance, layout)]
+    sequences = [_as_steps(item) for item in _split(unmasked(data), instance, layout)]
     if not sequences:
         raise ValueError("data holds no sequence.")
     n_features = sequences[0].shape[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
 
 SCALERS = ("standard", "minmax", "robust", "power")
+# How far predictions may leave the targets of `fit`, in widths of these, where they are bounded.
+_ROOM = 10.0
 
 
 class NoScaler:
@@ -81,7 +84,13 @@ class SequenceFeatures:
 
 
 class Targets:
-    """A scikit-learn transformer over the columns of the targets."""
+    """A scikit-learn transformer over the columns of the targets.
+
+    The inverse of a power transform ends where its formula does: beyond, there is no number, and
+    before, any number. Predictions stay within the targets of `fit`, widened on both sides.
+    """
+
+    limits_: tuple[np.ndarray, np.ndarray] | None = None
 
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
@@ -89,6 +98,11 @@ class Targets:
     def fit(self, values: np.ndarray, sequences: Any = None) -> Targets:
         """Learn from targets of shape (n_rows, n_outputs)."""
         self.transformer.fit(values)
+        if isinstance(self.transformer, PowerTransformer):
+            low, high = values.min(axis=0), values.max(axis=0)
+            room = _ROOM * np.where(high > low, high - low, np.abs(high) + 1.0)
+            floor = 0.0 if self.transformer.method == "box-cox" else -np.inf
+            self.limits_ = np.maximum(low - room, floor), high + room
         return self
 
     def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
@@ -97,7 +111,15 @@ class Targets:
 
     def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
         """Return targets in their own units."""
-        return np.asarray(self.transformer.inverse_transform(values), dtype=float)
+        if self.limits_ is None:
+            return np.asarray(self.transformer.inverse_transform(values), dtype=float)
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what is mended here
+            result = np.asarray(self.transformer.inverse_transform(values), dtype=float)
+        low, high = self.limits_
+        beyond = np.isnan(result) & ~np.isnan(values)  # scaled targets have the mean zero
+        result = np.where(beyond, np.where(values > 0, high, low), result)
+        return np.clip(result, low, high)
 
 
 def _over_steps(function: Any, values: np.ndarray) -> np.ndarray:

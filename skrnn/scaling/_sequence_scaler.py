@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..compat._sklearn import HasMethods, StrOptions, fit_context, restored_on_error
-from ..inputs._mask import find_mask
+from ..inputs._mask import find_mask, unmasked
 from ._columns import SCALERS, SequenceFeatures, make_scaler
 
 _OPTIONS: dict[str, Any] = {
@@ -165,6 +165,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scaled[:, :, 0] if self._two_dimensional else scaled
 
     def _read(self, X, *, reset):
+        X = unmasked(X)
         n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
         three_d = n_dimensions > 2
         expected = (2, 3) if reset else (2,) if self._two_dimensional else (3,)

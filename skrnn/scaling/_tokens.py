@@ -14,13 +14,15 @@ class TokenNumbers:
         Raises
         ------
         ValueError
-            When there are several features, or a value is no integer.
+            When there are several features, or a value is no integer or one so large that the
+            next integer is the same float.
         """
         if sequences.shape[2] != 1:
             raise ValueError(
                 f"embedding_dim needs one token per step, but X has {sequences.shape[2]} features. "
                 "Pass X of shape (n_samples, n_timesteps), or set embedding_dim=None."
             )
+        _check_distinct(sequences)
         self.tokens_ = np.unique(sequences[~np.isnan(sequences)])
         if (self.tokens_ != np.round(self.tokens_)).any():
             wrong = self.tokens_[self.tokens_ != np.round(self.tokens_)][0]
@@ -43,3 +45,17 @@ class TokenNumbers:
         values = sequences[:, :, 0]
         place = np.minimum(np.searchsorted(self.tokens_, values), len(self.tokens_) - 1)
         return np.where(self.tokens_[place] == values, place + 1, 0).astype(np.int32)
+
+
+def _check_distinct(sequences: np.ndarray) -> None:
+    """Raise where tokens are too large to be told from their neighbours as floats."""
+    largest = 2.0 ** (np.finfo(sequences.dtype).nmant + 1)
+    beyond = np.abs(sequences) >= largest
+    if beyond.any():
+        row, step, _ = np.argwhere(beyond)[0]
+        raise ValueError(
+            f"X row {row}, step {step}: the token {sequences[row, step, 0]:.0f} is not below "
+            f"{largest:.0f} in size. Beyond that, different integers are the same "
+            f"{sequences.dtype} number. Number the tokens anew, as in numpy.unique(X, "
+            "return_inverse=True) or with sklearn.preprocessing.OrdinalEncoder."
+        )

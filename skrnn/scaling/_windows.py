@@ -12,6 +12,8 @@ from ._relative import level_of, reference_of, scale_of, smallest_scale
 
 # Spreads of y and of its feature within this factor, and medians within this many spreads, pass.
 _MISMATCH_FACTOR = 20.0
+# Beyond, there is no finite number.
+_LARGEST_LOG = np.log(np.finfo(float).max)
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,9 @@ class WindowTargets:
         """Return targets in their own units."""
         reference, scale = self._reference_and_scale(sequences, values.shape[1])
         numbers = values * scale + reference
-        return np.exp(numbers) if WINDOW_SCALERS[self.choice].logs else numbers
+        if not WINDOW_SCALERS[self.choice].logs:
+            return numbers
+        return np.exp(np.minimum(numbers, _LARGEST_LOG))
 
     def _reference_and_scale(
         self, sequences: np.ndarray, n_outputs: int

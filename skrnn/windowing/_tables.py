@@ -10,6 +10,7 @@ import pandas as pd
 from sklearn.utils import check_array
 
 from ..compat._sklearn import safe_indexing
+from ..inputs._mask import unmasked
 
 # By how the names of types begin, in pandas and polars.
 _REMEDIES: tuple[tuple[str | tuple[str, ...], str], ...] = (
@@ -58,7 +59,7 @@ def as_columns(data: Any) -> Any:
         return data
     if hasattr(data, "to_frame"):  # a series of pandas or polars
         return data.to_frame()
-    data = np.asarray(data)
+    data = np.asarray(unmasked(data))
     return data[:, None] if data.ndim == 1 else data
 
 
@@ -80,6 +81,7 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
     ValueError
         When there is no such column, or a feature is no number.
     """
+    data = unmasked(data)
     columns = list(data.columns) if hasattr(data, "columns") else None
     index = data.index if isinstance(data, pd.DataFrame) else None
     position, labels, kept = None, None, data

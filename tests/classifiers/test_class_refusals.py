@@ -30,7 +30,7 @@ REFUSED = {
     "continuous": (["continuous"], lambda y: y + np.linspace(0.1, 0.9, len(y)), {}),
     "nan": (["y contains NaN"], lambda y: replaced(y, 5, np.nan, float), {}),
     "nan-among-objects": (
-        ["Input contains NaN"],
+        ["Input y contains NaN", "row"],
         lambda y: replaced(np.array(["a", "b"])[y], 5, np.nan, object),
         {},
     ),

@@ -48,6 +48,18 @@ class TestClassWeight:
         both = weight * np.where(two, 0.5, 3.0)
         equal_fits(model, make().fit(X, two, sample_weight=both), X)
 
+    def test_their_product_does_not_overflow(self, X, two):
+        huge = {0: 3e307, 1: 0.5e307}
+        model = make(class_weight=huge).fit(X, two, sample_weight=[1e308] * N_ROWS)
+        equal_fits(model, make(class_weight={0: 3.0, 1: 0.5}).fit(X, two), X)
+
+    @pytest.mark.parametrize(
+        "weight", [10**400, np.nan, -1, "2", 1j], ids=["10**400", "nan", "-1", "text", "complex"]
+    )
+    def test_what_is_no_weight(self, X, two, weight):
+        with pytest.raises(ValueError, match=r"class_weight of the class 1 is .*finite number"):
+            make(class_weight={1: weight}).fit(X, two)
+
     def test_loss_is_the_weighted_one(self, X, three):
         model = make(class_weight={0: 5.0}, **STANDS_STILL).fit(X, three)
         weight = np.where(three == 0, 5.0, 1.0)

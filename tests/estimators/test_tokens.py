@@ -96,6 +96,22 @@ class TestTokens:
     def test_refusals(self, tokens, count, change, match):
         check_refusal(reader(), ValueError, match, "fit", change(tokens), count)
 
+    @pytest.mark.parametrize(
+        ("kind", "first"),
+        [(np.int64, 2**60), (np.int64, -(2**53) - 1), (np.uint64, 2**63), (float, 2**53)],
+        ids=str,
+    )
+    def test_that_floats_cannot_tell_apart(self, tokens, count, kind, first):
+        large = np.nan_to_num(tokens, nan=5.0).astype(kind)
+        large[3, 1] = first
+        match = "row 3, step 1.*Number the tokens anew"
+        check_refusal(reader(), ValueError, match, "fit", large, count)
+
+    def test_that_single_precision_cannot_tell_apart(self, tokens, count):
+        whole = np.nan_to_num(tokens, nan=5.0).astype(np.float32)
+        reader().fit(whole + 2**23, count)
+        check_refusal(reader(), ValueError, "row 0.*float32", "fit", whole + 2**24, count)
+
     def test_no_target_relative_to_tokens(self, tokens, count):
         model = reader(target_scaler="window")
         check_refusal(model, ValueError, "window.*embedding_dim", "fit", tokens, count)

@@ -194,6 +194,17 @@ class TestWeights:
         assert_allclose(other.predict(X), one.predict(X), rtol=1e-6)
         assert_allclose(other.history_["loss"], one.history_["loss"], rtol=1e-6)
 
+    @pytest.mark.parametrize("size", [1e308, 1e-308, 5e-324 * 2**40], ids="{:.0e}".format)
+    def test_no_size_is_too_large_or_too_small(self, data, size):
+        X, y = data
+        weight = np.tile([1.0, 0.5, 0.0], N_ROWS)[:N_ROWS]
+        held_out = {"X_val": X, "y_val": y}
+        one = make().fit(X, y, sample_weight=weight, sample_weight_val=weight, **held_out)
+        weight = weight * size
+        other = make().fit(X, y, sample_weight=weight, sample_weight_val=weight, **held_out)
+        assert_allclose(other.predict(X), one.predict(X), rtol=1e-6)
+        assert_allclose(other.history_["val_loss"], one.history_["val_loss"], rtol=1e-6)
+
     @pytest.mark.parametrize("weight", [3.0, np.full(N_ROWS, 0.2)], ids=["number", "array"])
     def test_equal_weights_are_no_weights(self, data, weight):
         X, y = data
