@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn import inspection
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from .compat._sklearn import Interval, StrOptions, validate_params
+from .compat._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
+from .compat._wrappers import Wrapped, unwrap
 from .engines._dataset import Dataset
 from .estimators._base import NetworkEstimator
 from .estimators._snapshot import snapshot
@@ -21,7 +23,6 @@ __all__ = ["permutation_importance", "saliency"]
 
 @validate_params(
     {
-        "estimator": [NetworkEstimator],
         "by": [StrOptions({"feature", "timestep", "both"})],
         "scoring": [str, callable, None],
         "n_repeats": [Interval(Integral, 1, None, closed="left")],
@@ -41,16 +42,19 @@ def permutation_importance(
     Parameters
     ----------
     estimator : estimator instance
-        Fitted estimator of skrnn.
+        Fitted estimator of skrnn, or a pipeline that ends in one, a search, a `FrozenEstimator`, a
+        `TransformedTargetRegressor` or a nest of these.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        Sequences, best ones that were not trained on.
+        Sequences, best ones that were not trained on. For a pipeline its own `X`: it goes through
+        the earlier steps once, and the sequences that come out, such as windows, are shuffled.
     y : array-like
         Targets, as for `score`.
     by : {"feature", "timestep", "both"}, default="feature"
         What is shuffled at a time: a feature at all steps, all features of a step, or a single
         feature at a single step. Channels are the features of frames.
     scoring : str, callable or None, default=None
-        As in scikit-learn; None means the `score` of the estimator.
+        As in scikit-learn; None means the `score` of the estimator. A callable gets sequences, and
+        the estimator without the earlier steps of pipelines.
     n_repeats : int, default=5
         How often each is shuffled.
     random_state : int, RandomState instance or None, default=None
@@ -66,8 +70,8 @@ def permutation_importance(
     See Also
     --------
     saliency : Gradients of a prediction.
-    sklearn.inspection.permutation_importance : For a pipeline that makes windows of rows: it
-        shuffles the columns of the rows.
+    sklearn.inspection.permutation_importance : What shuffles and scores here. On a pipeline that
+        makes windows of rows it shuffles columns of the rows, before there are windows.
 
     Notes
     -----
@@ -84,27 +88,30 @@ def permutation_importance(
     >>> int(result.importances_mean.argmax()) == 4 * 2
     True
     """
-    estimator = snapshot(estimator)
-    check_is_fitted(estimator, "history_")
-    scorer, rng = check_scoring(estimator, scoring), check_random_state(random_state)
-    sequences = estimator._arrange(np.asarray(X, dtype=float))
-    score = scorer(estimator, _as_estimator_takes_it(estimator, sequences), y)
+    wrapped = _unwrap(estimator)
+    network = wrapped.estimator
+    whole = wrapped.without_transforms(network)
+    sequences, _ = network._read(wrapped.transform(X))
+    scorer = check_scoring(whole, scoring)
     places = _places(by, sequences.shape[1], sequences.shape[-1])
-    importances = np.empty((*places.shape, n_repeats))
-    for repeat in range(n_repeats):
-        order = rng.permutation(len(sequences))
-        for where in np.ndindex(places.shape):
-            shuffled = _shuffle(sequences, order, *places[where])
-            changed = scorer(estimator, _as_estimator_takes_it(estimator, shuffled), y)
-            importances[(*where, repeat)] = score - changed
-    return Bunch(
-        importances_mean=importances.mean(axis=-1),
-        importances_std=importances.std(axis=-1),
-        importances=importances,
-    )
+    # scikit-learn shuffles columns. Here a column is a place, and holds numbers of the rows whose
+    # values come there.
+    own = np.arange(len(sequences), dtype=np.int32)
+
+    def score(whole, rows, y):
+        given = sequences
+        for number in np.flatnonzero((rows != own[:, None]).any(axis=0)):
+            given = _shuffle(given, rows[:, number], *places.flat[number])
+        return scorer(whole, _as_estimator_takes_it(network, given), y)
+
+    rows = np.tile(own[:, None], places.size)
+    shuffling = {"n_repeats": n_repeats, "random_state": random_state}
+    result = inspection.permutation_importance(whole, rows, y, scoring=score, **shuffling)
+    for name, values in result.items():
+        result[name] = values.reshape(*places.shape, *values.shape[1:])
+    return result
 
 
-@validate_params({"estimator": [NetworkEstimator]}, prefer_skip_nested_validation=True)
 def saliency(estimator, X, *, output=None, step=-1):
     """Return the gradient of a prediction with respect to its sequence.
 
@@ -114,9 +121,11 @@ def saliency(estimator, X, *, output=None, step=-1):
     Parameters
     ----------
     estimator : estimator instance
-        Fitted estimator of skrnn.
+        Fitted estimator of skrnn, or a pipeline that ends in one, a search, a `FrozenEstimator`, a
+        `TransformedTargetRegressor` or a nest of these.
     X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-        Sequences with the steps and features of `fit`.
+        Sequences with the steps and features of `fit`. For a pipeline its own `X`: it goes through
+        the earlier steps, and gradients are those with respect to the sequences that come out.
     output : int or label, default=None
         Which prediction. For a regressor the number of the output; None means the first. For a
         classifier a label; None means the last of `classes_`.
@@ -152,8 +161,8 @@ def saliency(estimator, X, *, output=None, step=-1):
     >>> int(strength.argmax()) == 4 * 2
     True
     """
-    estimator = snapshot(estimator)
-    check_is_fitted(estimator, "history_")
+    wrapped = _unwrap(estimator)
+    estimator, X = wrapped.estimator, wrapped.transform(X)
     if getattr(estimator, "embedding_dim", None) is not None:
         raise ValueError(
             "saliency needs numbers that can change a little, but the network reads tokens "
@@ -177,6 +186,20 @@ def saliency(estimator, X, *, output=None, step=-1):
     if every_step:
         gradients[~inputs["mask"][:, step]] = 0.0  # nothing is predicted there
     return gradients.astype(np.float64)
+
+
+def _unwrap(estimator: Any) -> Wrapped:
+    """Return the fitted estimator of ours in `estimator` as it is now, and what is around it."""
+    wrapped = unwrap(estimator)
+    if not isinstance(wrapped.estimator, NetworkEstimator):
+        names = [type(each).__name__ for each in (*wrapped.around, wrapped.estimator)]
+        raise InvalidParameterError(
+            "The 'estimator' parameter must be a fitted estimator of skrnn, such as LSTMRegressor, "
+            "or a Pipeline that ends in one, a search, a FrozenEstimator, a "
+            "TransformedTargetRegressor or a nest of these; got " + " around ".join(names) + "."
+        )
+    check_is_fitted(wrapped.estimator, "history_")
+    return replace(wrapped, estimator=snapshot(wrapped.estimator))
 
 
 def _choose_output(estimator: Any, output: Any, n_columns: int) -> tuple[Any, Any]:

@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -458,11 +459,12 @@ def test_sequences_go_through_the_pipeline(wrap, sequences):
     X = np.where(np.isnan(sequences), 0.0, sequences)
     model = LSTMRegressor(**QUICK, input_scaler=None)
     wrapped = wrap(model).fit(X, y)
-    display = AttentionDisplay.from_estimator(wrapped, X, sample=1, feature=1)
-    expected = model.fit(X / 2, y).attention_weights(X / 2)[1]
-    np.testing.assert_allclose(display.weights, expected, rtol=1e-4)
-    np.testing.assert_array_equal(display.values, X[1, :, 1] / 2)
-    assert display.estimator_name == "LSTMRegressor"
+    expected = clone(model).fit(X / 2, y).attention_weights(X / 2)[1]
+    for outer in (wrapped, FrozenEstimator(wrapped), make_pipeline(FrozenEstimator(wrapped))):
+        display = AttentionDisplay.from_estimator(outer, X, sample=1, feature=1)
+        np.testing.assert_allclose(display.weights, expected, rtol=1e-4)
+        np.testing.assert_array_equal(display.values, X[1, :, 1] / 2)
+        assert display.estimator_name == "LSTMRegressor"
 
 
 def test_a_weight_too_small_for_a_float_is_not_masked(one_query, sequences, monkeypatch):

@@ -7,18 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.pipeline import Pipeline
 
 from ..compat._sklearn import num_samples, safe_indexing
 from ._arrays import as_series, check_length
-from ._wrappers import unwrap
 
 
-def row_for_network(estimator: Any, X: Any, sample: Any) -> Any:
-    """Return row number `sample` of what reaches the network inside `estimator`, as one row."""
-    for outer in unwrap(estimator):
-        if isinstance(outer, Pipeline) and len(outer) > 1:
-            X = outer[:-1].transform(X)
+def row_number(sample: Any, X: Any) -> Any:
+    """Return row number `sample` of what reaches the network, as one row."""
     n_samples = num_samples(X)
     if not isinstance(sample, Integral) or not -n_samples <= sample < n_samples:
         raise ValueError(

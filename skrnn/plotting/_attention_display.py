@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._attention_arrays import as_names, as_values, as_weights, row_for_network, values_of_feature
+from ..compat._wrappers import unwrap
+from ._attention_arrays import as_names, as_values, as_weights, row_number, values_of_feature
 from ._axes import hatch_background, hatch_steps, name_ticks, new_axes
-from ._wrappers import final_estimator
 
 _MANY = 60  # steps that leave no room for gaps between bars, or for markers
 
@@ -101,10 +101,11 @@ class AttentionDisplay:
         Parameters
         ----------
         estimator : estimator instance
-            Fitted estimator with an `attention_weights` method, or a pipeline or search that
-            contains one.
+            Fitted estimator with an `attention_weights` method, or a pipeline that ends in one, a
+            search, a `FrozenEstimator` or a nest of these.
         X : array-like
-            Input of `predict`. It goes through the earlier steps of a pipeline.
+            Input of `predict`, of a pipeline that of the pipeline: it goes through the earlier
+            steps.
         sample : int, default=0
             Row of `X` to draw.
         step_names : array-like of shape (n_timesteps,), default=None
@@ -149,7 +150,8 @@ class AttentionDisplay:
         >>> matplotlib.pyplot.close(display.figure_)
         """
         check_is_fitted(estimator)
-        final = final_estimator(estimator)
+        wrapped = unwrap(estimator)
+        final = wrapped.estimator
         final_name = type(final).__name__
         if not hasattr(final, "attention_weights"):
             raise TypeError(
@@ -157,7 +159,7 @@ class AttentionDisplay:
                 "Pass a recurrent estimator of skrnn fitted with attention=True, or a pipeline or "
                 "a search (with refit=True) around one."
             )
-        row = row_for_network(estimator, X, sample)
+        row = row_number(sample, wrapped.transform(X))
         weights = final.attention_weights(row)[0]
         sequence, mask = (array[0] for array in final._read(row))
         if feature is not None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..compat._wrappers import unwrap
 from ._arrays import as_series, as_steps, ends_before, index_of
 from ._axes import new_axes
-from ._wrappers import final_estimator
 
 
 class ForecastDisplay:
@@ -125,7 +125,7 @@ class ForecastDisplay:
         >>> matplotlib.pyplot.close(display.figure_)
         """
         check_is_fitted(estimator)
-        name = type(final_estimator(estimator)).__name__ if name is None else name
+        name = type(unwrap(estimator).estimator).__name__ if name is None else name
         return cls.from_predictions(y, {name: estimator.predict(X)}, **options)
 
     @classmethod

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from ..compat._wrappers import unwrap
 from ._arrays import as_series
 from ._axes import new_axes
-from ._wrappers import final_estimator
 
 _VALIDATION = "val_"
 
@@ -85,7 +85,7 @@ class TrainingCurveDisplay:
             The display, already drawn.
         """
         check_is_fitted(estimator)
-        final = final_estimator(estimator)
+        final = unwrap(estimator).estimator
         final_name = type(final).__name__
         if not hasattr(final, "history_"):
             raise TypeError(
