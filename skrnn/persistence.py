@@ -48,6 +48,7 @@ _TYPES = {
     "skrnn.estimators._recurrent_regressor": ["RecurrentRegressor"],
     "skrnn.estimators._seq2seq_regressor": ["Seq2SeqRegressor"],
     "skrnn.estimators._targets": ["NumberTargets"],
+    "skrnn.forecasting._categories": ["Categories"],
     "skrnn.forecasting._combination": ["Combination"],
     "skrnn.forecasting._forecaster": ["Seq2SeqForecaster"],
     "skrnn.forecasting._panel": ["Panel"],

@@ -56,7 +56,7 @@ class PanelForecaster(WholeForecaster):
         "capability:exogenous": True,
         "capability:multivariate": True,
         "capability:missing_values": True,
-        "capability:categorical_in_X": False,
+        "capability:categorical_in_X": True,
         "capability:pred_int": True,
         "capability:pred_int:insample": True,
         "capability:update": True,
@@ -111,7 +111,7 @@ class PanelForecaster(WholeForecaster):
             None if data is None else convert_to(data, self._tags["y_inner_mtype"])
             for data in (y, X)
         )
-        panel = read_panel(y, X, self._panel.axis)
+        panel = read_panel(y, self._numbers(X), self._panel.axis)
         check_same_columns(self._panel, panel)
         horizon, reach = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), reach), panel.lengths - horizon
@@ -148,7 +148,7 @@ class PanelForecaster(WholeForecaster):
         """
         self.check_is_fitted()
         fh = self.fh if fh is None else ForecastingHorizon(fh)
-        X = None if X is None else convert_to(X, self._tags["X_inner_mtype"])
+        X = None if X is None else self._numbers(convert_to(X, self._tags["X_inner_mtype"]))
         panel = self._panel.tail(_reach(self._model, self._combination) + self.settings_.horizon)
         last, asked = panel.lengths, _steps_within(fh, panel, self.settings_.horizon)
         if (asked < 1).any():

@@ -10,6 +10,7 @@ from sktime.utils.validation.forecasting import check_fh
 
 from ..compat._sklearn import restored_on_error
 from ..inputs._mask import unmasked
+from ._categories import Categories
 from ._frames import step_frame
 from ._given import check_given, keys_of, over_all_series
 
@@ -41,6 +42,8 @@ class WholeForecaster(BaseForecaster):
             When data and parameters do not go together; the forecaster is left as it was.
         """
         with restored_on_error(self):
+            if self.state != "pretrained":
+                self._categories = None
             return super().fit(y, X, fh)
 
     def pretrain(self, y, X=None, fh=None):
@@ -232,7 +235,16 @@ class WholeForecaster(BaseForecaster):
         for name, data in (("y", y), ("X", X)):
             check_given(name, data)
         keys = self._panel.keys if y is None and X is not None else keys_of(y)
-        return super()._check_X_y(X=over_all_series(X, keys), y=y, **how)
+        X, y = super()._check_X_y(X=over_all_series(X, keys), y=y, **how)
+        return self._numbers(X), y
+
+    def _numbers(self, X):
+        """Return `X` with numbers in place of categories, which are learned in the fit."""
+        if X is None:
+            return None
+        if getattr(self, "_categories", None) is None:
+            self._categories = Categories.learn(X)
+        return self._categories.encode(X)
 
     def _check_fh(self, fh, pred_int=False):
         """Take any steps in `predict`, not those of `fit` alone."""
