@@ -290,7 +290,9 @@ def _to_format_3(name: str, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_format_4(name: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Stacked networks may have a linear part."""
+    """Stacked networks may have a linear part, forecasts bounds."""
+    if name == "Seq2SeqForecaster":
+        return {"bounds": None, **state}
     regressors = ("RecurrentRegressor", "LSTMRegressor", "BiLSTMRegressor")
     return {"linear_skip": False, **state} if name in (*regressors, "NetworkSpec") else state
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs._mask import unmasked
+from ..inputs._numbers import check_numbers
 from ..inputs._to_sequences import to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -49,7 +50,7 @@ def sequences_of(X: Any, name: str) -> Any:
     Raises
     ------
     ValueError
-        When `X` has one dimension, or series in its cells.
+        When `X` has one dimension, series in its cells, or texts or times in place of numbers.
     """
     X = unmasked(X)
     if isinstance(X, list | tuple) and _is_ragged(X):
@@ -65,6 +66,7 @@ def sequences_of(X: Any, name: str) -> Any:
             "series with skrnn.make_windows or skrnn.SlidingWindowTransformer. Reshape your data "
             f"where it is one sequence: {name}.reshape(1, -1)."
         )
+    check_numbers(X, name)
     return X
 
 
@@ -75,13 +77,35 @@ def check_target_numbers(y: Any, estimator: str) -> None:
     ------
     ValueError
     """
-    values = np.asarray(y)
+    try:
+        values = np.asarray(y)
+    except ValueError as error:
+        raise ValueError(
+            "y has rows of unequal length. Pass one number per row, or as many for each."
+        ) from error
     if values.dtype.kind in "US" or (values.dtype == object and _has_text(values)):
         classifier = estimator.replace("Seq2SeqRegressor", "LSTMClassifier")
         raise ValueError(
             f"y holds texts, such as {_first_text(values)!r}: classes, which a regressor does not "
             f"learn. Use {classifier.replace('Regressor', 'Classifier')}, or make numbers of them."
         )
+    check_numbers(values, "y")
+
+
+def check_some_targets(X: Any, y: Any) -> None:
+    """Raise where `y` holds nothing and `X` does.
+
+    Raises
+    ------
+    ValueError
+    """
+    if np.shape(X)[:1] != (0,) and _is_empty(y):
+        raise ValueError(
+            f"y is empty, but X has {len(X)} rows: inconsistent numbers of samples. Pass one "
+            "target for each row."
+        )
+    if isinstance(y, pd.DataFrame) and not y.shape[1]:
+        raise ValueError("y is a frame without columns. Pass one column for each output.")
 
 
 def check_known(y: Any) -> None:
@@ -100,6 +124,10 @@ def check_known(y: Any) -> None:
         if wrong.any():
             row = int(np.argwhere(wrong)[0][0])
             raise ValueError(f"{what}. The first is in row {row} of y: fill it in or drop the row.")
+
+
+def _is_empty(y: Any) -> bool:
+    return hasattr(y, "__len__") and getattr(y, "shape", None) != () and not len(y)
 
 
 def _is_ragged(rows: Any) -> bool:

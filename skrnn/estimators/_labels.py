@@ -43,7 +43,7 @@ class LabelTargets:
     def learn(cls, y: Any, mask: np.ndarray, every_step: bool, classes: Any) -> LabelTargets:
         """Learn the classes of `y`, or take those that are given."""
         labels = _labels(y, mask, "y", every_step)
-        found = np.unique(labels) if classes is None else np.unique(classes)
+        found = np.unique(labels) if classes is None else _distinct(classes)
         if len(found) < 2:
             raise ValueError(
                 f"y has one class only, {found.tolist()}: there is nothing to tell apart. Pass "
@@ -233,6 +233,18 @@ def _labels(y: Any, mask: np.ndarray, name: str, every_step: bool) -> np.ndarray
     labels = labels_of_steps(y, mask, name) if every_step else column_or_1d(y)
     check_classification_targets(labels)
     return labels
+
+
+def _distinct(classes: Any) -> np.ndarray:
+    """Return the classes that a user gives, sorted."""
+    given = np.asarray(classes, dtype=object).ravel()
+    texts = {isinstance(label, str) for label in given}
+    if not len(given) or len(texts) > 1 or pd.isna(given).any():
+        raise ValueError(
+            f"classes={classes!r} are no labels of one type. Pass all labels that y will ever "
+            "have, as in numpy.unique(y)."
+        )
+    return np.unique(classes)
 
 
 def _at_steps(targets: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -13,7 +13,8 @@ from sklearn.utils.validation import validate_data
 from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
-from ._given import sequences_of
+from ..inputs._numbers import check_numbers
+from ._given import check_some_targets, sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
 
@@ -83,6 +84,7 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         learned; else they are learned.
     """
     X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
+    check_some_targets(X, y)
     three_d = np.ndim(X) > 2
     options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
     if estimator._every_step:
@@ -108,6 +110,7 @@ def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
     if weight is None:
         return None
     weight = unmasked(weight)
+    check_numbers(weight, name, "Give each row a number")
     missing = np.isnan(weight) if np.asarray(weight).dtype.kind == "f" else np.zeros(1, bool)
     if missing.any():
         raise ValueError(

@@ -71,9 +71,9 @@ class Rows:
             return np.ones(len(self), np.float32)
         if not self.weight.any():
             raise ValueError(
-                "sample_weight is zero for all rows to validate on. Give at least one of them a "
-                "positive weight: in sample_weight_val, or among the last rows, which "
-                "early_stopping holds out."
+                "The weight is zero for all rows to train on, or to validate on. Give at least one "
+                "of them a positive weight: in class_weight, in sample_weight_val, or among the "
+                "last rows, which early_stopping holds out."
             )
         weight = _below_one(self.weight)
         counted = weight if weight.ndim == 1 else weight[self.mask]

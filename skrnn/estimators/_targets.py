@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..inputs._numbers import check_numbers
 from ..networks._kinds import VALUES
 from ..scaling._columns import NoScaler, to_float32
 from ._rows import Rows, split_tail
@@ -164,6 +165,8 @@ def values_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
 
 def as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:
     """Return targets with an axis of steps behind that of rows."""
+    if dtype is not None:
+        check_numbers(y, name)
     try:
         array = np.asarray(y, dtype=dtype)
     except ValueError as error:

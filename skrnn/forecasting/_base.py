@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import ForecastingHorizon
 
+from ._bounds import Bounds
 from ._combination import (
     Combination,
     choose_origins,
@@ -125,7 +126,7 @@ class PanelForecaster(WholeForecaster):
         if alpha is None:
             found = steps[..., self._model.middle]
         elif self._model.levels:
-            found = interpolate_quantiles(self._model.levels, steps, alpha)
+            found = self._quantiles(steps, alpha)
         else:
             raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
         return rolling_frame(panel, offsets, found, alpha) if as_frame else found
@@ -164,11 +165,12 @@ class PanelForecaster(WholeForecaster):
         else:
             names, everyone = self._combination.names, np.arange(len(panel))
             _, members = self._combination.members(panel, (last, last), network, everyone)
-        return member_frame(panel, asked, names, members)
+        return member_frame(panel, asked, names, Bounds.of(self.bounds).keep(members))
 
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
+        options.bounds.check(panel)
         # A forecaster of past steps alone learns to forecast the next one.
         horizon, scale = max(1, int(relative_steps(fh, panel).max())), _scale_of(panel, options)
         origins = choose_origins(options, panel, horizon)
@@ -189,6 +191,7 @@ class PanelForecaster(WholeForecaster):
     def _pretrain(self, y, X=None, fh=None):
         before = getattr(self, "pretrained_model_", None)
         panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
+        options.bounds.check(panel)
         if fh is None and before is None:
             raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
         steps = before.settings.horizon if fh is None else relative_steps(fh, panel).max()
@@ -200,7 +203,9 @@ class PanelForecaster(WholeForecaster):
 
     def _update(self, y, X=None, update_params=True):
         n_before = self._panel.end
-        panel = continue_panel(self._panel, read_panel(y, X, self._panel.axis))
+        later = read_panel(y, X, self._panel.axis)
+        Bounds.of(self.bounds).check(later)
+        panel = continue_panel(self._panel, later)
         model = self._model
         if update_params and self.finetune_epochs:
             # Windows whose horizon reaches into the new rows.
@@ -219,7 +224,7 @@ class PanelForecaster(WholeForecaster):
 
     def _predict_quantiles(self, fh, X, alpha):
         found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
-        values = interpolate_quantiles(self._model.levels, found.values, alpha)
+        values = self._quantiles(found.values, alpha)
         return quantile_frame(values, found.index, self._panel.columns, alpha)
 
     # ---- Training --------------------------------------------------------------------------------
@@ -287,14 +292,19 @@ class PanelForecaster(WholeForecaster):
         return StepValues.of(panel, steps, ahead, past)
 
     def _steps(self, panel: Panel, scale: SeriesScale, offsets: Any, later: Any = None) -> Any:
-        """Return what the network says, or all members together."""
+        """Return what the network says, or all members together, within the bounds."""
         steps = self._model.predict(panel, scale, offsets, later)
-        if self._combination is None:
-            return steps
-        fitted = instance_numbers(self._panel, panel)
-        return self._combination.apply(
-            panel, offsets, steps, middle=self._model.middle, fitted=fitted
-        )
+        if self._combination is not None:
+            fitted = instance_numbers(self._panel, panel)
+            steps = self._combination.apply(
+                panel, offsets, steps, middle=self._model.middle, fitted=fitted
+            )
+        return Bounds.of(self.bounds).keep(steps)
+
+    def _quantiles(self, steps: np.ndarray, alpha: Any) -> np.ndarray:
+        """Return quantiles of steps; extrapolated ones stay within the bounds too."""
+        found = interpolate_quantiles(self._model.levels, steps, alpha)
+        return Bounds.of(self.bounds).keep(found)
 
 
 def _steps_within(fh: Any, panel: Panel, horizon: int) -> np.ndarray:

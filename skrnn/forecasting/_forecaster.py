@@ -90,6 +90,9 @@ class Seq2SeqForecaster(PanelForecaster):
     calendar : bool, default=False
         Tell the network the time of the day, the day of the week or the time of the year, as
         the frequency asks for. Needs dates or periods.
+    bounds : pair of float or None, default=None
+        Smallest and largest value of the series, None where there is none: `(0, None)` for counts.
+        Forecasts and quantiles stay within, and `y` must. None means that there are no bounds.
     quantiles : sequence of float in (0, 1) or None, default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
         Quantiles that are learned, the median always with them. Others are interpolated. None
         means one value per step and no intervals.
@@ -237,6 +240,7 @@ class Seq2SeqForecaster(PanelForecaster):
         scaler="window",
         multivariate="independent",
         calendar=False,
+        bounds=None,
         quantiles=QUANTILES,
         loss=None,
         calibrate=False,
@@ -276,6 +280,7 @@ class Seq2SeqForecaster(PanelForecaster):
         self.scaler = scaler
         self.multivariate = multivariate
         self.calendar = calendar
+        self.bounds = bounds
         self.quantiles = quantiles
         self.loss = loss
         self.calibrate = calibrate

@@ -13,6 +13,7 @@ from sktime.forecasting.base import BaseForecaster
 from ..compat._sklearn import Interval, StrOptions, validate_parameter_constraints
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
+from ._bounds import NO_BOUNDS, Bounds
 from .lines import BASELINES, Baseline, sktime_baseline
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -25,6 +26,7 @@ _OWN: dict[str, list[Any]] = {
     "calendar": ["boolean"],
     "loss": [str, callable, None],
     "calibrate": ["boolean"],
+    "bounds": ["array-like", None],
     "n_members": [_POSITIVE_INT],
     "epochs": [_POSITIVE_INT, None],
     "steps_per_epoch": [_POSITIVE_INT, None],
@@ -69,6 +71,7 @@ class ForecasterOptions:
     n_jobs: int | None
     baselines: tuple[Baseline, ...] = ()
     effort: float = 1.0
+    bounds: Bounds = NO_BOUNDS
 
     def for_windows(self, n_windows: int) -> tuple[TrainingOptions, int]:
         """Return how to train on so many windows, and how many of them an epoch takes.
@@ -123,6 +126,7 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
             **{name: value for name, value in params.items() if name != "decoder"},
             "baselines": _baselines(params["baselines"]),
             "sp": _seasons(params["sp"]),
+            "bounds": Bounds.of(params["bounds"]),
         },
         decoder=options_of(
             DecoderOptions, {**params, "segment_length": params["segment_length"] or 1}

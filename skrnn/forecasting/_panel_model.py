@@ -207,6 +207,11 @@ def calibrate(model: PanelModel, panel: Panel, scale: SeriesScale) -> PanelModel
         ]
     )
     truth = panel.values[position[:, None] + np.arange(horizon)]
+    if np.isnan(truth).all(axis=tuple(range(truth.ndim - 1))).any():
+        raise ValueError(
+            "calibrate=True compares quantiles with the last steps of y, of which a column has no "
+            "value (NaN) there. Leave these steps out or fill them in, or set calibrate=False."
+        )
     return replace(model, shifts=calibration_shifts(model.levels, truth, steps))
 
 

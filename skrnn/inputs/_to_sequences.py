@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from ._arrange import LAYOUTS
 from ._mask import unmasked
+from ._numbers import check_numbers
 
 
 def to_sequences(
@@ -58,11 +60,14 @@ def to_sequences(
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
     """
+    if n_timesteps is not None and (not isinstance(n_timesteps, Integral) or n_timesteps < 1):
+        raise ValueError(f"n_timesteps must be a positive integer or None, not {n_timesteps!r}.")
     if side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
     if layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, but it is {layout!r}.")
-    sequences = [_as_steps(item) for item in _split(unmasked(data), instance, layout)]
+    items = _split(unmasked(data), instance, layout)
+    sequences = [_as_steps(number, item) for number, item in enumerate(items)]
     if not sequences:
         raise ValueError("data holds no sequence.")
     n_features = sequences[0].shape[1]
@@ -86,6 +91,11 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
                 "feature). Pass a list with one array per sequence, or a frame."
             )
         return list(LAYOUTS[layout](data))
+    if not isinstance(data, Iterable) or isinstance(data, str | bytes | Mapping):
+        raise TypeError(
+            f"data is of type {type(data).__name__}. Pass a list with one array per sequence, a "
+            "frame, or an array of 3 dimensions."
+        )
     return list(data)
 
 
@@ -102,7 +112,7 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
         # pandas 2 warns of a list of one level.
         levels: Any = list(range(frame.index.nlevels - 1)) if frame.index.nlevels > 2 else 0
         return [group for _, group in frame.groupby(level=levels, **options)]
-    if len(frame) and isinstance(frame.iloc[0, 0], pd.Series | np.ndarray):
+    if frame.size and isinstance(frame.iloc[0, 0], pd.Series | np.ndarray):
         return [np.column_stack(list(row)) for row in frame.itertuples(index=False)]
     raise ValueError(
         "data is a frame without instances: set instance to the column that says which sequence a "
@@ -110,7 +120,13 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
     )
 
 
-def _as_steps(item: Any) -> np.ndarray:
+def _as_steps(number: int, item: Any) -> np.ndarray:
+    check_numbers(item, f"Sequence {number},")
+    if not np.ndim(item):
+        raise ValueError(
+            f"Sequence {number} is {item!r}, but must be an array of shape (n_steps,) or (n_steps, "
+            "n_features). Pass [data] where data is one sequence."
+        )
     steps = np.asarray(item, dtype=float)
     return steps[:, None] if steps.ndim == 1 else steps
 

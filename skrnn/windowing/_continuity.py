@@ -54,20 +54,36 @@ def infer_step(index: pd.Index, within: np.ndarray, freq: Any, name: str = "X") 
     Raises
     ------
     ValueError
-        When dates have no regular frequency.
+        When `freq` is none, or dates have no regular frequency.
     """
+    given = _read_frequency(freq)
     if isinstance(index, pd.PeriodIndex):
         return index.freq
     if not isinstance(index, pd.DatetimeIndex):
         return _commonest(np.diff(np.asarray(index))[within])
-    given = freq if freq is not None else index.freq
-    if given is not None:
-        return to_offset(given)
+    if given is not None or index.freq is not None:
+        return index.freq if given is None else given
     dates = pd.DatetimeIndex(index.unique()).sort_values()
     if len(dates) < 3:
         return None
     inferred = pd.infer_freq(dates) or pd.infer_freq(clock_times(dates))
     return to_offset(inferred) if inferred else _frequency_with_holes(dates, name)
+
+
+def _read_frequency(freq: Any) -> Any:
+    """Return the offset that the user gives, if any: one that goes ahead in time."""
+    if freq is None:
+        return None
+    try:
+        offset = to_offset(freq)
+    except (TypeError, ValueError, OverflowError):
+        offset = None
+    if offset is None or offset.n < 1:
+        raise ValueError(
+            f"freq={freq!r} is no step ahead in time. Use a positive frequency of pandas, such as "
+            '"D", "15min" or "MS", or None to infer it.'
+        )
+    return offset
 
 
 def steps_between(before: pd.Index, after: pd.Index, step: Any) -> np.ndarray:

@@ -192,6 +192,11 @@ def learn_continuity(series: Series, freq: Any, tolerance: Any) -> Continuity:
     if series.index is None:
         return Continuity(None, None, tolerance)
     by_time = isinstance(tolerance, pd.Timedelta)
+    if by_time and tolerance <= pd.Timedelta(0):
+        raise ValueError(
+            f"gap_tolerance={tolerance!r} is no time between rows. Give the longest that is "
+            'bridged, such as pandas.Timedelta("1D"), or None.'
+        )
     if by_time and not isinstance(series.index, pd.DatetimeIndex):
         raise ValueError(
             f"gap_tolerance={tolerance!r} needs dates, but {series.name} has an index of type "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn.utils import check_array
 
 from ..compat._sklearn import safe_indexing
 from ..inputs._mask import unmasked
+from ..inputs._numbers import check_numbers
 
 # By how the names of types begin, in pandas and polars.
 _REMEDIES: tuple[tuple[str | tuple[str, ...], str], ...] = (
@@ -92,6 +94,7 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
         others = [place for place in range(data.shape[1]) if place != position]
         kept = safe_indexing(data, others, axis=1)
     _check_features(kept, name)
+    check_numbers(kept, name)
     rows = check_array(kept, ensure_all_finite="allow-nan", **options)
     features = list(range(rows.shape[1] + (position is not None))) if columns is None else columns
     features = [feature for place, feature in enumerate(features) if place != position]
@@ -105,7 +108,7 @@ def _position_of_group(
         if group not in columns:
             raise ValueError(f"group={group!r} is not a column of {name}. It has {columns}.")
         return columns.index(group)
-    if isinstance(group, str) or not -shape[1] <= group < shape[1]:
+    if not isinstance(group, Integral) or not -shape[1] <= int(group) < shape[1]:
         raise ValueError(
             f"group={group!r} is not a column of {name}, an array of {shape[1]} columns."
         )

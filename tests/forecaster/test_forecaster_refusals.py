@@ -58,6 +58,13 @@ BAD_DATA = {
         Y[:9],
         [5],
     ),
+    "nan-for-calibration": (
+        ValueError,
+        "calibrate=True compares.*NaN.*set calibrate=False",
+        {"calibrate": True},
+        Y.where(np.arange(len(Y)) < 0.75 * len(Y)),
+        FH,
+    ),
     "irregular": (
         ValueError,
         "hole: 2000-07 is followed by 2000-09.*rows of NaN",
