@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,8 @@ def to_sequences(
     Raises
     ------
     ValueError
-        When a sequence is empty or longer than `n_timesteps`, or features differ in number.
+        When a sequence is empty, longer than `n_timesteps` or not of numbers, features differ in
+        number, or `data` holds no sequences.
 
     Examples
     --------
@@ -57,11 +59,14 @@ def to_sequences(
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
     """
-    if side not in ("left", "right"):
+    if not isinstance(side, str) or side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
-    if layout not in LAYOUTS:
+    if not isinstance(layout, str) or layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, but it is {layout!r}.")
-    sequences = [_as_steps(item) for item in _split(data, instance, layout)]
+    if n_timesteps is not None and not isinstance(n_timesteps, Integral):
+        raise ValueError(f"n_timesteps must be an integer or None, but it is {n_timesteps!r}.")
+    items = _split(data, instance, layout)
+    sequences = [_as_steps(number, item) for number, item in enumerate(items)]
     if not sequences:
         raise ValueError("data holds no sequence.")
     n_features = sequences[0].shape[1]
@@ -85,6 +90,11 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
                 "feature). Pass a list with one array per sequence, or a frame."
             )
         return list(LAYOUTS[layout](data))
+    if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
+        raise ValueError(
+            f"data must hold sequences, but it is {data!r}. Pass a list with one array per "
+            "sequence, a frame, or an array of 3 dimensions."
+        )
     return list(data)
 
 
@@ -109,8 +119,16 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
     )
 
 
-def _as_steps(item: Any) -> np.ndarray:
-    steps = np.asarray(item, dtype=float)
+def _as_steps(number: int, item: Any) -> np.ndarray:
+    try:
+        steps = np.asarray(item, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Sequence {number} of data must hold numbers: {error}.") from error
+    if not steps.ndim:
+        raise ValueError(
+            f"Sequence {number} of data is {item!r}, but must be an array of steps. Where all of "
+            "data is one sequence, pass [data]."
+        )
     return steps[:, None] if steps.ndim == 1 else steps
 
 
