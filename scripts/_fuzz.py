@@ -114,7 +114,8 @@ def try_call(call: Call, record: Record) -> None:
         return
     found = attempt(getattr(estimator, target.method), then)
     wild = "inf" in str(call) or target.method != "predict" or found is None
-    if not wild and np.asarray(found).dtype.kind == "f" and not np.isfinite(found).all():
+    values = np.asarray(found)
+    if not wild and values.dtype.kind == "f" and not np.isfinite(values).all():
         record.violation("predictions are not finite", call)
 
 

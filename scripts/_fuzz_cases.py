@@ -169,7 +169,7 @@ TARGETS_OF_CALLS = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Call:
     """A target with the expressions that it gets."""
 
@@ -178,7 +178,7 @@ class Call:
     fit: dict[str, str]
     then: dict[str, str]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         changed = {
             name: text
             for name, text in self.params.items()
