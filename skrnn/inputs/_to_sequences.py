@@ -51,7 +51,8 @@ def to_sequences(
     Raises
     ------
     ValueError
-        When a sequence is empty or longer than `n_timesteps`, or features differ in number.
+        When a sequence is empty, longer than `n_timesteps` or not of numbers, features differ in
+        number, or `data` holds no sequences.
 
     Examples
     --------
@@ -62,9 +63,9 @@ def to_sequences(
     """
     if n_timesteps is not None and (not isinstance(n_timesteps, Integral) or n_timesteps < 1):
         raise ValueError(f"n_timesteps must be a positive integer or None, not {n_timesteps!r}.")
-    if side not in ("left", "right"):
+    if not isinstance(side, str) or side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
-    if layout not in LAYOUTS:
+    if not isinstance(layout, str) or layout not in LAYOUTS:
         raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, but it is {layout!r}.")
     items = _split(unmasked(data), instance, layout)
     sequences = [_as_steps(number, item) for number, item in enumerate(items)]
@@ -91,10 +92,10 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
                 "feature). Pass a list with one array per sequence, or a frame."
             )
         return list(LAYOUTS[layout](data))
-    if not isinstance(data, Iterable) or isinstance(data, str | bytes | Mapping):
-        raise TypeError(
-            f"data is of type {type(data).__name__}. Pass a list with one array per sequence, a "
-            "frame, or an array of 3 dimensions."
+    if isinstance(data, str | bytes | Mapping) or not isinstance(data, Iterable):
+        raise ValueError(
+            f"data must hold sequences, but it is {data!r}. Pass a list with one array per "
+            "sequence, a frame, or an array of 3 dimensions."
         )
     return list(data)
 
@@ -122,12 +123,15 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
 
 def _as_steps(number: int, item: Any) -> np.ndarray:
     check_numbers(item, f"Sequence {number},")
-    if not np.ndim(item):
+    try:
+        steps = np.asarray(item, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"Sequence {number} of data must hold numbers: {error}.") from error
+    if not steps.ndim:
         raise ValueError(
-            f"Sequence {number} is {item!r}, but must be an array of shape (n_steps,) or (n_steps, "
-            "n_features). Pass [data] where data is one sequence."
+            f"Sequence {number} of data is {item!r}, but must be an array of steps. Where all of "
+            "data is one sequence, pass [data]."
         )
-    steps = np.asarray(item, dtype=float)
     return steps[:, None] if steps.ndim == 1 else steps
 
 

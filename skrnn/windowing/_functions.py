@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._indices import span_of
+from ._indices import MOST, span_of
 from ._runs import Runs, read_runs
 
 
@@ -293,3 +293,5 @@ def _check_counts(least: int, **values: int) -> None:
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
             raise ValueError(f"{name} must be an integer of at least {least}, but it is {value!r}.")
+        if value > MOST:
+            raise ValueError(f"{name} must be an integer of at most {MOST}, but it is {value!r}.")

@@ -81,9 +81,16 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
     Raises
     ------
     ValueError
-        When there is no such column, or a feature is no number.
+        When there is no such column or none beside it, a feature is no number, or the data have
+        more than two dimensions.
     """
     data = unmasked(data)
+    n_dimensions = 2 if hasattr(data, "columns") else np.asarray(data).ndim
+    if n_dimensions > 2:
+        raise ValueError(
+            f"{name} has {n_dimensions} dimensions, but rows of a series have 2: (n_rows, "
+            "n_columns). Sequences go into an estimator without windows."
+        )
     columns = list(data.columns) if hasattr(data, "columns") else None
     index = data.index if isinstance(data, pd.DataFrame) else None
     position, labels, kept = None, None, data
@@ -93,6 +100,9 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
         labels = np.asarray(safe_indexing(data, position, axis=1))
         others = [place for place in range(data.shape[1]) if place != position]
         kept = safe_indexing(data, others, axis=1)
+    if hasattr(kept, "columns") and not len(kept.columns):
+        beside = "" if group is None else f" beside group={group!r}"
+        raise ValueError(f"{name} has no column{beside}. Pass a frame with a column of numbers.")
     _check_features(kept, name)
     check_numbers(kept, name)
     rows = check_array(kept, ensure_all_finite="allow-nan", **options)

@@ -22,7 +22,7 @@ from ..compat._sklearn import (
 from ..exceptions import PaddedWindowWarning
 from ._context import Memory, read_context
 from ._continuity import kind_of
-from ._indices import causal_windows, segment_starts, span_of
+from ._indices import MOST, causal_windows, segment_starts, span_of
 from ._plain import PlainState
 from ._series import find_tails, learn_continuity, read_series
 from ._tables import read_table
@@ -99,13 +99,13 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
     _context = None  # of fit; objects that were stored before there was one lack it
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "window": [Interval(Integral, 1, None, closed="left")],
-        "sampling_rate": [Interval(Integral, 1, None, closed="left")],
+        "window": [Interval(Integral, 1, MOST, closed="both")],
+        "sampling_rate": [Interval(Integral, 1, MOST, closed="both")],
         "padding": [StrOptions({"nan", "edge"}), Interval(Real, None, None, closed="both"), None],
         "flatten": ["boolean"],
         "group": [str, Integral, None],
         "freq": [str, pd.DateOffset, None],
-        "gap_tolerance": [Interval(Integral, 0, None, closed="left"), pd.Timedelta, None],
+        "gap_tolerance": [Interval(Integral, 0, MOST, closed="both"), pd.Timedelta, None],
     }
 
     def __init__(

@@ -93,6 +93,10 @@ class TestMakeWindows:
             ({"window": 2.0}, "window must be an integer of at least 1, but it is 2.0"),
             ({"window": True}, "window must be an integer"),
             ({"gap": -1}, "gap must be an integer of at least 0, but it is -1"),
+            *[
+                ({name: 10**30}, f"{name} must be an integer of at most 2147483647")
+                for name in ("window", "horizon", "gap", "sampling_rate", "stride", "gap_tolerance")
+            ],
             ({"gap": 0.5}, "gap must be an integer of at least 0"),
             (
                 {"window": 5, "horizon": 6},

@@ -89,6 +89,21 @@ class TestToSequences:
             (np.ones((2, 3)), {}, "array of 2 dimensions, but must have 3"),
             (LONG, {"instance": "shop"}, "instance='shop' is not a column"),
             (LONG, {}, "without instances: set instance"),
+            ([[1]], {"side": ["left"]}, "side must be"),
+            ([[1]], {"layout": np.array([2, 3])}, "layout must be one of"),
+            (
+                [[1]],
+                {"n_timesteps": 2.0},
+                r"n_timesteps must be a positive integer or None",
+            ),
+            ([1.0, 2.0], {}, r"Sequence 0 of data is 1\.0, but must be an array"),
+            (pd.Series([1.0, 2.0]), {}, r"Sequence 0 of data is 1\.0.*pass \[data\]"),
+            ([[1.0], None], {}, "Sequence 1 of data is None"),
+            ([[1.0], ["a"]], {}, "Sequence 1, row 0: could not convert string"),
+            ([[[1], [2, 3]]], {}, "Sequence 0 of data must hold numbers"),
+            (None, {}, "data must hold sequences, but it is None"),
+            ("text", {}, "data must hold sequences, but it is 'text'"),
+            ({"a": [1.0]}, {}, "data must hold sequences"),
         ],
     )
     def test_bad_arguments(self, data, arguments, message):

@@ -6,7 +6,7 @@ import pytest
 from _windows import MONTHS, column, expected_windows, steps
 from numpy.testing import assert_array_equal
 
-from skrnn import SlidingWindowTransformer
+from skrnn import SlidingWindowTransformer, make_targets, make_windows
 from skrnn.exceptions import PaddedWindowWarning
 
 # ---- Several series ------------------------------------------------------------------------------
@@ -117,3 +117,38 @@ class TestGroups:
         X, group = panel("group column")
         with pytest.raises(ValueError, match="decreases or repeats"):
             SlidingWindowTransformer(group=group).fit(X.iloc[[0, 1, 5, 3]])
+
+
+READERS = {
+    "transformer": lambda X, group: SlidingWindowTransformer(2, group=group).fit(X),
+    "make_windows": lambda X, group: make_windows(X, 2, group=group),
+    "make_targets": lambda X, group: make_targets(X, 1, group=group),
+}
+
+
+@pytest.mark.parametrize("read", list(READERS.values()), ids=list(READERS))
+class TestRowsThatAreNone:
+    def test_no_columns(self, read):
+        for frame in (pd.DataFrame(), pd.DataFrame(index=range(5))):
+            with pytest.raises(ValueError, match=r"has no column\. Pass a frame"):
+                read(frame, None)
+        with pytest.raises(ValueError, match="has no column beside group='shop'"):
+            read(pd.DataFrame({"shop": [1, 1, 1]}), "shop")
+
+    def test_sequences(self, read):
+        for X in (np.zeros((5, 4, 1)), np.zeros((5, 4, 2, 1)).tolist()):
+            with pytest.raises(ValueError, match="dimensions"):
+                read(X, None)
+
+
+@pytest.mark.parametrize("group", [pd.NaT, 0.5, "a"])
+def test_a_group_that_is_no_number(group):
+    for function in (make_windows, make_targets):
+        with pytest.raises(ValueError, match="is not a column of series"):
+            function(np.zeros((5, 2)), 1, group=group)
+
+
+@pytest.mark.parametrize("name", ["window", "sampling_rate", "gap_tolerance"])
+def test_numbers_beyond_those_of_rows(name):
+    with pytest.raises(ValueError, match=f"'{name}' parameter"):
+        SlidingWindowTransformer(**{name: 10**30}).fit(column(range(3)))
