@@ -53,6 +53,8 @@ def sequences_of(X: Any, name: str) -> Any:
         When `X` has one dimension, series in its cells, or texts or times in place of numbers.
     """
     X = unmasked(X)
+    if hasattr(X, "__array__") and not hasattr(X, "shape"):
+        X = np.asarray(X)
     if isinstance(X, list | tuple) and _is_ragged(X):
         return to_sequences(list(X))
     if isinstance(X, pd.DataFrame) and _has_series_in_cells(X):

@@ -111,7 +111,8 @@ def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
         return None
     weight = unmasked(weight)
     check_numbers(weight, name, "Give each row a number")
-    missing = np.isnan(weight) if np.asarray(weight).dtype.kind == "f" else np.zeros(1, bool)
+    values = np.asarray(weight)
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
     if missing.any():
         raise ValueError(
             f"{name} contains NaN, or is masked: the first such row is {int(np.argmax(missing))}. "
