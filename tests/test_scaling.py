@@ -293,6 +293,7 @@ class TestWhoTeaches:
         expected = self.losses(choice, X, y, params)
         assert self.losses(choice, X_other, y_other, params) == expected
 
+    @pytest.mark.filterwarnings("ignore:y_val lies:UserWarning")
     def test_named_validation_rows_do_not(self, windows, choice):
         X, y = windows[0], windows[1][:, 0]
         expected = self.losses(choice, X, y)

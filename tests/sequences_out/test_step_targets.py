@@ -188,6 +188,7 @@ class TestScalers:
         model = regressor(target_scaler=scaler).fit(X, 1e-3 * y + 700.0)
         assert_allclose(model.predict(X), 1e-3 * expected + 700.0, rtol=1e-6)
 
+    @pytest.mark.filterwarnings("ignore:y_val lies:UserWarning")
     def test_validation_rows_do_not_count(self, X, y, fitted):
         model = regressor().fit(X, y, X_val=50.0 * X, y_val=-9.0 * y)
         equal_fits(model, fitted, X)
