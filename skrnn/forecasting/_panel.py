@@ -9,6 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._panel_checks import (
+    check_finite,
+    check_regular,
+    check_rows_of_X,
+    check_some_known,
+    check_values_of_X,
+)
 from ._time_axis import TimeAxis
 
 
@@ -135,16 +142,16 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     goes_on = axis is not None
     axis = TimeAxis.of(time, within) if axis is None else axis
     numbers = _number_all(axis, y.index)
-    _check_regular(numbers, within, y.index, axis)
+    check_regular(numbers, within, y.index, axis)
     values = y.to_numpy(dtype=np.float64)
-    _check_finite(values, y.index, y.columns)
+    check_finite(values, y.index, y.columns)
     if not goes_on:
-        _check_some_known(values, start, y.columns, keys)
+        check_some_known(values, start, y.columns, keys)
     exogenous = None
     if X is not None and X.shape[1]:
         exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
-        _check_same_rows(X, y)
-        _check_columns(exogenous, X.columns)
+        check_rows_of_X(X, y)
+        check_values_of_X(exogenous, X.columns)
     return Panel(
         keys,
         list(y.index.names),
@@ -274,90 +281,3 @@ def _number_all(axis: TimeAxis, index: pd.Index) -> np.ndarray:
     numbers = np.zeros(used[-1] + 1, np.int64)
     numbers[used] = axis.number(index.levels[-1][used])
     return numbers[codes]
-
-
-def _check_regular(
-    numbers: np.ndarray, within: np.ndarray, index: pd.Index, axis: TimeAxis
-) -> None:
-    steps = np.diff(numbers)
-    wrong = np.flatnonzero(within & (steps != 1))
-    if not len(wrong):
-        return
-    row = wrong[0]
-    time = index.get_level_values(-1)
-    of = "" if index.nlevels == 1 else f" of the series {_key(index, row)!r}"
-    if steps[row] > 1:
-        raise ValueError(
-            f"y{of} has a hole: {time[row]} is followed by {time[row + 1]}. Give the missing steps "
-            f"rows of NaN: {_filling(index, axis)}."
-        )
-    if steps[row] < 0:
-        raise ValueError(
-            f"y{of} is not sorted: {time[row]} is followed by {time[row + 1]}. Sort it: "
-            "y = y.sort_index()."
-        )
-    raise ValueError(
-        f"y{of} has {time[row]} twice. Keep one row for each time: y = y[~y.index.duplicated()]."
-    )
-
-
-def _filling(index: pd.Index, axis: TimeAxis) -> str:
-    """Return code that gives holes rows of NaN."""
-    if axis.kind == "integers":
-        fill = f"reindex(range(s.index[0], s.index[-1] + 1, {axis.step}))"
-    elif isinstance(axis.origin, pd.Period):
-        fill = "reindex(pandas.period_range(s.index[0], s.index[-1]))"
-    else:
-        fill = f'asfreq("{axis.step.freqstr}")'
-    if index.nlevels == 1:
-        return f"y = y.{fill.replace('s.', 'y.')}"
-    levels = list(range(index.nlevels - 1))
-    level = levels[0] if len(levels) == 1 else levels
-    return (
-        f"y = pandas.concat({{key: s.droplevel({level}).{fill} for key, s in "
-        f"y.groupby(level={level})}}, names=y.index.names)"
-    )
-
-
-def _key(index: pd.Index, row: int) -> Any:
-    return index[[row]].droplevel(-1)[0]
-
-
-def _check_finite(values: np.ndarray, index: pd.Index, columns: pd.Index) -> None:
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
-        raise ValueError(
-            f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or "
-            "a number there."
-        )
-
-
-def _check_some_known(
-    values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: pd.Index | None
-) -> None:
-    known = np.add.reduceat(~np.isnan(values), start[:-1], axis=0)
-    if (known == 0).any():
-        instance, column = np.argwhere(known == 0)[0]
-        of = "" if keys is None else f" of the series {keys[instance]!r}"
-        raise ValueError(
-            f"y has no value at all in column {columns[column]!r}{of}: all are NaN. Leave it out."
-        )
-
-
-def _check_columns(values: np.ndarray, columns: pd.Index) -> None:
-    for what, wrong in (
-        ("is infinite somewhere", np.isinf(values).any(axis=0)),
-        ("has no value at all: all are NaN", np.isnan(values).all(axis=0)),
-    ):
-        if wrong.any():
-            name = columns[int(np.argmax(wrong))]
-            raise ValueError(f"Column {name!r} of X {what}. Mend it or leave it out.")
-
-
-def _check_same_rows(X: pd.DataFrame, y: pd.DataFrame) -> None:
-    missing = y.index.difference(X.index)
-    if len(missing):
-        raise ValueError(
-            f"X has no row for {len(missing)} of the {len(y)} rows of y, {missing[0]} the first. X "
-            "must cover the times of y."
-        )

@@ -266,11 +266,6 @@ class TestBadInput:
     def test_X_has_all_rows_of_y(self, X):
         check_refusal(make(), ValueError, "X has no row for .* of the 48 rows of y", Y, X=X, fh=FH)
 
-    def test_X_holds_numbers(self):
-        X = EXOGENOUS[:N_STEPS].assign(u="a")
-        message = "does not support categorical features in exogenous X"
-        check_refusal(make(), TypeError, message, Y, X=X, fh=FH)
-
     @pytest.mark.parametrize("name", LATER_X)
     def test_X_of_the_steps_ahead(self, name):
         X, message = LATER_X[name]
