@@ -124,19 +124,21 @@ def test_frames_without_columns(frame):
         lambda: make_windows(frame, 2),
         lambda: make_targets(frame, 1),
     ):
-        with pytest.raises(ValueError, match="without columns"):
+        with pytest.raises(ValueError, match="without columns|has no column"):
             call()
 
 
 class TestSequences:
     @pytest.mark.parametrize("data", [[1.0, 2.0], (1, 2), [None], pd.Series([1.0, 2.0])], ids=str)
     def test_numbers_are_none(self, data):
-        with pytest.raises(ValueError, match=r"Sequence 0 is .*Pass \[data\]"):
+        with pytest.raises(ValueError, match=r"Sequence 0 of data is .*pass \[data\]"):
             to_sequences(data)
 
     @pytest.mark.parametrize("data", [5, None, "ab", {"a": [1.0]}], ids=str)
     def test_what_holds_none(self, data):
-        with pytest.raises(TypeError, match=r"data is of type.*Pass a list with one array"):
+        with pytest.raises(
+            ValueError, match=r"data must hold sequences.*Pass a list with one array"
+        ):
             to_sequences(data)
 
     @pytest.mark.parametrize("length", [0, -1, 2.0, "3"])
