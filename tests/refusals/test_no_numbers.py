@@ -136,9 +136,7 @@ class TestSequences:
 
     @pytest.mark.parametrize("data", [5, None, "ab", {"a": [1.0]}], ids=str)
     def test_what_holds_none(self, data):
-        with pytest.raises(
-            ValueError, match=r"data must hold sequences.*Pass a list"
-        ):
+        with pytest.raises(ValueError, match=r"data must hold sequences.*Pass a list"):
             to_sequences(data)
 
     @pytest.mark.parametrize("length", [0, -1, 2.0, "3"])
