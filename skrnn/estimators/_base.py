@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -20,15 +19,13 @@ from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
 from ..models._options import StackedOptions
-from ..networks._portable import carried, portable
-from ._given import without_names_of_keras
+from ._copies import KerasObjectsMixin
+from ._input_checks import without_names_of_keras
 from ._reading import FitCall, read_sequences
 from ._snapshot import snapshot, with_fitted
 
-_OBJECTS = ("loss", "optimizer", "metrics")
 
-
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
+class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
     """Base of all estimators: `fit`, `partial_fit` and the raw outputs of the network.
 
     A subclass has the parameters, says which of them describe its layers (`_OPTIONS`), learns how
@@ -111,21 +108,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         check_is_fitted(fitted, "history_")
         return fitted.network_.build_keras_model()
 
-    def __sklearn_clone__(self):
-        """Return an unfitted copy, in which objects of Keras have all their settings."""
-        held = copy.copy(self)
-        vars(held).update(_objects(self, portable))
-        return super(NetworkEstimator, held).__sklearn_clone__()
-
-    def __getstate__(self):
-        """Return the attributes, with objects of Keras that survive copies and pickles."""
-        return {**super().__getstate__(), **_objects(self, portable)}
-
-    def __setstate__(self, state):
-        """Take attributes over, those of a shallow copy too."""
-        super().__setstate__(state)
-        vars(self).update(_objects(self, carried))
-
     def __sklearn_tags__(self):
         """Return the tags."""
         tags = super().__sklearn_tags__()
@@ -174,8 +156,3 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator):
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)
-
-
-def _objects(estimator, change):
-    """Return parameters that may be objects of Keras, or hold some, after a change."""
-    return {name: change(vars(estimator)[name]) for name in _OBJECTS if name in vars(estimator)}

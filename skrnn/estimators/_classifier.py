@@ -10,7 +10,7 @@ from ..compat._sklearn import fit_context
 from ..inputs._mask import unmasked
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._given import check_known, without_names_of_keras
+from ._input_checks import check_known, without_names_of_keras
 from ._labels import learn_labels
 from ._snapshot import snapshot
 

@@ -14,7 +14,7 @@ from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
 from ..inputs._numbers import check_numbers
-from ._given import check_some_targets, sequences_of
+from ._input_checks import check_some_targets, sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
 

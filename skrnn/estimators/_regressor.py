@@ -13,7 +13,7 @@ from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._given import check_known, check_target_numbers
+from ._input_checks import check_known, check_target_numbers
 from ._snapshot import snapshot
 from ._targets import NumberTargets
 

@@ -25,6 +25,7 @@ from ._frames import (
     rolling_frame,
     step_frame,
 )
+from ._guarded import GuardedForecaster
 from ._options import ForecasterOptions, read_options
 from ._panel import (
     Panel,
@@ -39,10 +40,9 @@ from ._quantiles import interpolate_quantiles
 from ._report import error_frame, summary, warn_where_behind, weight_frame
 from ._settings import Settings, choose_settings
 from ._store import SeriesScale, training_offsets
-from ._whole import WholeForecaster
 
 
-class PanelForecaster(WholeForecaster):
+class PanelForecaster(GuardedForecaster):
     """What the forecaster does; its parameters are those of the subclass."""
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -126,7 +126,7 @@ class PanelForecaster(WholeForecaster):
         if alpha is None:
             found = steps[..., self._model.middle]
         elif self._model.levels:
-            found = self._quantiles(steps, alpha)
+            found = _quantiles(self, steps, alpha)
         else:
             raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
         return rolling_frame(panel, offsets, found, alpha) if as_frame else found
@@ -224,7 +224,7 @@ class PanelForecaster(WholeForecaster):
 
     def _predict_quantiles(self, fh, X, alpha):
         found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
-        values = self._quantiles(found.values, alpha)
+        values = _quantiles(self, found.values, alpha)
         return quantile_frame(values, found.index, self._panel.columns, alpha)
 
     # ---- Training --------------------------------------------------------------------------------
@@ -301,10 +301,11 @@ class PanelForecaster(WholeForecaster):
             )
         return Bounds.of(self.bounds).keep(steps)
 
-    def _quantiles(self, steps: np.ndarray, alpha: Any) -> np.ndarray:
-        """Return quantiles of steps; extrapolated ones stay within the bounds too."""
-        found = interpolate_quantiles(self._model.levels, steps, alpha)
-        return Bounds.of(self.bounds).keep(found)
+
+def _quantiles(forecaster: PanelForecaster, steps: np.ndarray, alpha: Any) -> np.ndarray:
+    """Return quantiles of steps; extrapolated ones stay within the bounds too."""
+    found = interpolate_quantiles(forecaster._model.levels, steps, alpha)
+    return Bounds.of(forecaster.bounds).keep(found)
 
 
 def _steps_within(fh: Any, panel: Panel, horizon: int) -> np.ndarray:

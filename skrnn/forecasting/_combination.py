@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ._options import ForecasterOptions
+from ._outliers import clip_outliers
 from ._panel import Panel
 from ._panel_model import PanelModel
 from ._quantiles import calibration_factors, quantiles_around, spread_ratio
 from ._store import SeriesScale
 from ._weights import combination_weights, combine, held_back_origins, member_errors
-from ._wild import tamed
 from .lines import Line, SeriesSet, Task, make_lines, warn_left_out
 
 NETWORK = "network"
@@ -184,7 +184,9 @@ def combine_with_lines(
     train : callable
     """
     settings, before = network[0].settings, panel_before(panel, origins)
-    early, whole = (SeriesSet.of(tamed(part).values, part.start) for part in (before, panel))
+    early, whole = (
+        SeriesSet.of(clip_outliers(part).values, part.start) for part in (before, panel)
+    )
     length = int(np.median(before.lengths))
     lines, final = (
         {line.name: line for line in make_lines(options.baselines, task)}

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ._options import ForecasterOptions
+from ._outliers import clip_outliers
 from ._panel import Panel
 from ._seasons import choose_periods
-from ._wild import tamed
 from .lines import SeriesSet
 
 # Windows of this many seasons or more are read one season at a time,
@@ -68,7 +68,7 @@ def choose_settings(options: ForecasterOptions, panel: Panel, horizon: int) -> S
         When no series is long enough.
     """
     longest, window = int(panel.lengths.max()), options.window
-    series = SeriesSet.of(tamed(panel).values, panel.start)
+    series = SeriesSet.of(clip_outliers(panel).values, panel.start)
     if options.sp in (None, (0,)):  # zero tells the network what to learn, not what there is
         seasons = choose_periods(panel.axis.step, series)
     else:

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from ..engines._series_windows import SeriesWindows, WindowReader, pad_store
+from ._outliers import clip_outliers, moments
 from ._panel import Panel
-from ._wild import moments, tamed
 
 # A series without any spread gets this share of its size as its unit: its forecast stays in place.
 _CONSTANT = 1e-9
@@ -36,7 +36,7 @@ class SeriesScale:
         if not scaled:
             return cls(np.zeros(shape), np.ones(shape))
         found = np.add.reduceat(~np.isnan(panel.values), panel.start[:-1], axis=0)
-        center, unit, _ = moments(tamed(panel))
+        center, unit, _ = moments(clip_outliers(panel))
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
         unit = np.where(unit > smallest, unit, smallest)
         return cls(center, np.where(found > 0, unit, 1.0))

@@ -82,6 +82,14 @@ def to_sequences(
     return padded
 
 
+def has_series_in_cells(frame: pd.DataFrame) -> bool:
+    """Return whether a column of a frame holds series or arrays, as in sktime's nested frames."""
+    return any(
+        len(column) and isinstance(column.iloc[0], pd.Series | np.ndarray)
+        for _, column in frame.items()
+    )
+
+
 def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
     if isinstance(data, pd.DataFrame):
         return _split_frame(data, instance)

@@ -14,10 +14,15 @@ _RUN = 3
 _PLACES = 200
 
 
+def counts_time(index: pd.Index) -> bool:
+    """Return whether an index holds dates, periods or integers."""
+    dates = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
+    return dates or bool(pd.api.types.is_integer_dtype(index.dtype))
+
+
 def check_index(index: pd.Index, name: str = "X") -> None:
     """Raise unless the index, of what the user calls `name`, says which row follows which."""
-    known = isinstance(index, pd.PeriodIndex | pd.DatetimeIndex)
-    if not known and not pd.api.types.is_integer_dtype(index.dtype):
+    if not counts_time(index):
         raise ValueError(
             f"{name} has an index of type {type(index).__name__} with dtype {index.dtype}. Windows "
             "need dates, periods or integers that say which row follows which. Use "

@@ -5,9 +5,14 @@ All series are monthly and end alike where nothing else is said, so that little 
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from skrnn import Seq2SeqForecaster
 
+# sktime 1.2 announces another default to whoever makes a forecaster.
+announced_by_sktime = pytest.mark.filterwarnings(
+    "ignore:The default of config ``remember_data`` will change:FutureWarning"
+)
 N_STEPS, WINDOW, HORIZON = 48, 6, 3
 FH = [1, 2, 3]
 MONTHS = pd.period_range("2000-01", periods=N_STEPS, freq="M", name="month")

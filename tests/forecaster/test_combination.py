@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _forecaster import FH, MONTHS, NEW, PAIR, Y, make, panel_of
+from _forecaster import FH, MONTHS, NEW, PAIR, Y, announced_by_sktime, make, panel_of
 from numpy.testing import assert_allclose, assert_array_equal
 from sktime.base import load
 from sktime.forecasting.exp_smoothing import ExponentialSmoothing
@@ -34,10 +34,7 @@ from skrnn.forecasting.lines import (
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
     # Networks of two epochs are no good.
     pytest.mark.filterwarnings("ignore:On what was held back:UserWarning"),
 ]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
+from _forecaster import announced_by_sktime
 from numpy.testing import assert_allclose
 
 from skrnn import Seq2SeqForecaster
@@ -14,10 +15,7 @@ from skrnn.forecasting._settings import choose_settings
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

@@ -15,6 +15,7 @@ from _forecaster import (
     NEW,
     PAIR,
     Y,
+    announced_by_sktime,
     make,
     panel_of,
     same_weights,
@@ -25,10 +26,7 @@ from sktime.forecasting.base import ForecastingHorizon
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

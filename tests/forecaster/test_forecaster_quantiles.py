@@ -4,15 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _forecaster import FH, HORIZON, MONTHS, Y, make, panel_of, wave
+from _forecaster import FH, HORIZON, MONTHS, Y, announced_by_sktime, make, panel_of, wave
 from numpy.testing import assert_allclose, assert_array_equal
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

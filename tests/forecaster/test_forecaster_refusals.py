@@ -6,16 +6,26 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _forecaster import ALL, EXOGENOUS, FH, LATER, MONTHS, N_STEPS, PAIR, Y, make, panel_of, wave
+from _forecaster import (
+    ALL,
+    EXOGENOUS,
+    FH,
+    LATER,
+    MONTHS,
+    N_STEPS,
+    PAIR,
+    Y,
+    announced_by_sktime,
+    make,
+    panel_of,
+    wave,
+)
 from pandas.testing import assert_series_equal
 from sktime.exceptions import NotFittedError
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

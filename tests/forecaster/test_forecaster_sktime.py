@@ -15,6 +15,7 @@ from _forecaster import (
     N_STEPS,
     NEW,
     Y,
+    announced_by_sktime,
     make,
     same_weights,
 )
@@ -37,10 +38,7 @@ from skrnn import Seq2SeqForecaster
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

@@ -18,6 +18,7 @@ from _forecaster import (
     PAIR,
     WINDOW,
     Y,
+    announced_by_sktime,
     make,
     panel_of,
     same_weights,
@@ -29,10 +30,7 @@ from sktime.exceptions import NotFittedError
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 
 

@@ -15,6 +15,7 @@ from _forecaster import (
     PAIR,
     WINDOW,
     Y,
+    announced_by_sktime,
     make,
     panel_of,
 )
@@ -24,10 +25,7 @@ from sktime.forecasting.reconcile import ReconcilerForecaster
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
     pytest.mark.filterwarnings("ignore:On what was held back:UserWarning"),
 ]
 BASELINES = pytest.mark.parametrize("baselines", [(), ("last", "ridge")])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _forecaster import EXOGENOUS, FH, LATER, MONTHS, N_STEPS, make, panel_of
+from _forecaster import EXOGENOUS, FH, LATER, MONTHS, N_STEPS, announced_by_sktime, make, panel_of
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 from sktime.forecasting.model_evaluation import evaluate
@@ -16,10 +16,7 @@ from skrnn import load, save
 
 pytestmark = [
     keras_reads_variables,
-    # sktime 1.2 announces another default to whoever makes a forecaster.
-    pytest.mark.filterwarnings(
-        "ignore:The default of config ``remember_data`` will change:FutureWarning"
-    ),
+    announced_by_sktime,
 ]
 SERIES = panel_of([48, 30, 40])
 SHARED = EXOGENOUS.rename_axis("month")

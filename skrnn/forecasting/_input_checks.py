@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._to_sequences import has_series_in_cells
+from ..windowing._continuity import counts_time
+
 
 def check_given(name: str, data: Any) -> None:
     """Raise where a frame holds nothing, or its rows are in no order.
@@ -26,7 +29,8 @@ def check_given(name: str, data: Any) -> None:
         return
     if not len(data):
         raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
-    if not _is_nested(data):
+    frame = data.to_frame() if isinstance(data, pd.Series) else data
+    if not has_series_in_cells(frame):  # sktime takes these
         _check_times(name, data.index)
         _check_sorted(name, data.index)
 
@@ -52,16 +56,9 @@ def keys_of(y: Any) -> Any:
     return y.index.droplevel(-1).unique() if many else None
 
 
-def _is_nested(data: Any) -> bool:
-    """Return whether there are series in the cells of a frame, as sktime takes them too."""
-    columns = data.to_frame() if isinstance(data, pd.Series) else data
-    return any(isinstance(column.iloc[0], pd.Series | np.ndarray) for _, column in columns.items())
-
-
 def _check_times(name: str, index: pd.Index) -> None:
     time = index if index.nlevels == 1 else index.levels[-1]
-    known = isinstance(time, pd.PeriodIndex | pd.DatetimeIndex)
-    if not known and not pd.api.types.is_integer_dtype(time.dtype):
+    if not counts_time(time):
         raise ValueError(
             f"The times of {name} are of type {time.dtype}: {time[0]!r} is the first. Use dates, "
             f"periods or integers, as in {name}.index = pandas.to_datetime({name}.index)."

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ..inputs._mask import unmasked
 from ..inputs._numbers import check_numbers
-from ..inputs._to_sequences import to_sequences
+from ..inputs._to_sequences import has_series_in_cells, to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
 _OF_KERAS = {
@@ -57,7 +57,7 @@ def sequences_of(X: Any, name: str) -> Any:
         X = np.asarray(X)
     if isinstance(X, list | tuple) and _is_ragged(X):
         return to_sequences(list(X))
-    if isinstance(X, pd.DataFrame) and _has_series_in_cells(X):
+    if isinstance(X, pd.DataFrame) and has_series_in_cells(X):
         raise ValueError(
             f"{name} has series in its cells. Make one array of them: "
             f"{name} = skrnn.to_sequences({name})."
@@ -135,15 +135,6 @@ def _is_empty(y: Any) -> bool:
 def _is_ragged(rows: Any) -> bool:
     sequences = [row for row in rows if hasattr(row, "__len__") and not isinstance(row, str)]
     return len(sequences) == len(rows) and len({len(row) for row in sequences}) > 1
-
-
-def _has_series_in_cells(X: pd.DataFrame) -> bool:
-    return any(
-        column.dtype == object
-        and len(column)
-        and isinstance(column.iloc[0], pd.Series | np.ndarray)
-        for _, column in X.items()
-    )
 
 
 def _has_text(values: np.ndarray) -> bool:
