@@ -34,7 +34,7 @@ def recurrent_layer(spec: RecurrentSpec, units: int, *, name: str, **options: An
     """Return a recurrent layer; `options` are `return_sequences` and `return_state`."""
     params, kind = _recurrent_params(spec), CELLS[spec.cell]
     if is_structure(spec):
-        layer: Any = kind.fast_layer if _has_standard_gates(params) else None
+        layer: Any = kind.fast_layer if has_standard_gates(params) else None
     else:
         layer = kind.keras_layer
     if layer is not None:
@@ -131,7 +131,8 @@ def _recurrent_params(spec: RecurrentSpec) -> dict[str, Any]:
     return {**params, "value_recurrent_dropout": spec.recurrent_dropout is None}
 
 
-def _has_standard_gates(params: dict[str, Any]) -> bool:
+def has_standard_gates(params: dict[str, Any]) -> bool:
+    """Return whether a layer has the activations that the written-out gradient is of."""
     activation = keras.activations.get(params["activation"])
     recurrent = keras.activations.get(params.get("recurrent_activation", "sigmoid"))
     return bool(activation is keras.activations.tanh and recurrent is keras.activations.sigmoid)

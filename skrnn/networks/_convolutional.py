@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ..compat._keras import keras
-from ._blocks import DTYPE, RECURRENT_INITIALIZERS, dropout, is_structure, make_inputs, reshape_rows
+from ._blocks import (
+    DTYPE,
+    RECURRENT_INITIALIZERS,
+    dropout,
+    has_standard_gates,
+    is_structure,
+    make_inputs,
+    reshape_rows,
+)
 from ._by_config import thaw
+from ._conv_lstm import ConvLSTM2D
 from ._heads import read_out
 from ._layers import Placeholder
 from ._spec import ConvolutionalSpec
@@ -30,10 +39,12 @@ def build_convolutional(spec: ConvolutionalSpec, *, masked: bool = True) -> kera
 
 def _layer(spec: ConvolutionalSpec, depth: int) -> Any:
     params: dict[str, Any] = {**spec.keras_layer_params, "activation": thaw(spec.activation)}
+    kind: Any = keras.layers.ConvLSTM2D
     if is_structure(spec):
+        kind = ConvLSTM2D if has_standard_gates(params) else kind
         params |= dict.fromkeys(RECURRENT_INITIALIZERS, Placeholder())
         params["unit_forget_bias"] = False
-    return keras.layers.ConvLSTM2D(
+    return kind(
         spec.filters[depth],
         spec.kernel_size,
         padding="same",

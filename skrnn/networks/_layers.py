@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..compat._keras import keras, on_jax, zeros
-from ._lstm import lstm_loop
+from ._lstm import LinearMap, lstm_loop, same
 
 ops = keras.ops
 Tensor = Any
@@ -169,18 +169,19 @@ class LSTM(keras.layers.LSTM):
         cell = self.cell
         bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.units,), dtype="float32")
         kernels = cell.kernel, cell.recurrent_kernel, bias
-        keep = self._keep(initial_state[0], training)
+        recurrent = self._recurrent_map(initial_state[0], training)
         inputs, mask = self._time_major(sequences), self._time_major(mask)
-        hidden, state = lstm_loop(inputs, mask, kernels, initial_state, keep)
+        hidden, state = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
         outputs = hidden
         if mask is not None and self.zero_output_for_mask:
             outputs = ops.where(mask, hidden, 0.0)
         return outputs[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
 
-    def _keep(self, hidden: Tensor, training: bool) -> Tensor | None:
-        if self.value_recurrent_dropout and training:
-            return self.recurrent_dropout_layer.scale(ops.shape(hidden))
-        return None
+    def _recurrent_map(self, hidden: Tensor, training: bool) -> LinearMap:
+        if not (self.value_recurrent_dropout and training):
+            return LinearMap(same, same)
+        keep = self.recurrent_dropout_layer.scale(ops.shape(hidden))
+        return LinearMap(lambda state: state * keep, lambda gradient: gradient * keep)
 
     def _time_major(self, array: Tensor | None) -> Tensor | None:
         if array is None:

@@ -13,10 +13,14 @@ call of tanh; halving a float is exact.
 Differentiating such a loop automatically adds a gradient of the size of the kernels at every step.
 Written out, the backward loop is linear: all that depends on the forward pass alone is a *factor*,
 and a single matrix product over all steps turns the gradients of the gates into those of the
-kernels. Where the gates of all steps are too many to stay in the processor's cache, computing
+kernels. Between state and gates there may be a linear map (recurrent dropout; the patches that a
+convolution reads), of which the backward loop takes the transpose. Where the gates of all steps are too many to stay in the processor's cache, computing
 factors and adding up step by step is the faster way, and is what is done.
 """
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,45 +35,65 @@ Kernels = tuple[Tensor, Tensor, Tensor]
 _CACHE_BYTES = 4 * 2**20
 
 
+@dataclass(frozen=True)
+class LinearMap:
+    """What the hidden state passes on its way to the gates.
+
+    Attributes
+    ----------
+    forward, transpose : callable
+        From the state to what the gates read, and the transpose, from the gradient of the latter to
+        that of the former.
+    """
+
+    forward: Callable[[Tensor], Tensor]
+    transpose: Callable[[Tensor], Tensor]
+
+
+def same(state: Tensor) -> Tensor:
+    """Return the state."""
+    return state
+
+
 def lstm_loop(
     inputs: Tensor,
     mask: Tensor | None,
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
-    keep: Tensor | None,
+    recurrent: LinearMap,
 ) -> tuple[Tensor, Tensor]:
     """Run an LSTM over time.
 
     Parameters
     ----------
-    inputs : tensor of shape (n_timesteps, batch, n_features)
-    mask : bool tensor of shape (n_timesteps, batch, 1) or None
+    inputs : tensor of shape (n_timesteps, batch, ..., n_features)
+    mask : bool tensor of shape (n_timesteps, batch, ..., 1) or None
         A step that is False leaves the state as it is.
-    kernels : tensors of shape (n_features, 4 * units), (units, 4 * units) and (4 * units,)
+    kernels : tensors of shape (n_features, 4 * units), (n_recurrent, 4 * units) and (4 * units,)
         Input kernel, recurrent kernel and bias.
-    state : pair of tensors of shape (batch, units)
+    state : pair of tensors of shape (batch, ..., units)
         Hidden and cell state before the first step.
-    keep : tensor of shape (batch, units) or None
-        Factors on the hidden state as it enters the gates (recurrent dropout).
+    recurrent : LinearMap
+        From the hidden state to the `n_recurrent` numbers that the gates read.
 
     Returns
     -------
-    hidden : tensor of shape (n_timesteps, batch, units)
+    hidden : tensor of shape (n_timesteps, batch, ..., units)
         Hidden state after every step.
-    cell : tensor of shape (batch, units)
+    cell : tensor of shape (batch, ..., units)
         Cell state after the last step.
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def loop(inputs: Tensor, *arguments: Tensor) -> Any:
         kernels, state = arguments[:3], arguments[3:]
-        hidden, cell, gates = _forward(inputs, mask, kernels, state, keep)
+        hidden, cell, gates = _forward(inputs, mask, kernels, state, recurrent)
 
         def gradient(*upstream: Any) -> tuple[Tensor, ...]:
             d_hidden, d_cell = upstream[0] if len(upstream) == 1 else upstream
             before = _before(state[0], hidden), _before(state[1], cell)
             saved = (*before, cell, gates)
-            return _backward(inputs, mask, kernels, keep, saved, d_hidden, d_cell)
+            return _backward(inputs, mask, kernels, recurrent, saved, d_hidden, d_cell)
 
         return (hidden, cell[-1]), gradient
 
@@ -82,7 +106,7 @@ def _forward(
     mask: Tensor | None,
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
-    keep: Tensor | None,
+    recurrent: LinearMap,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return hidden states, cell states and the tanh of the gates after every step."""
     bias = kernels[2]
@@ -92,7 +116,7 @@ def _forward(
     def step(state: Any, now: Any) -> Any:
         x, active = now
         hidden, cell = state
-        joint = ops.concatenate([x, _times(hidden, keep)], axis=-1)
+        joint = ops.concatenate([x, recurrent.forward(hidden)], axis=-1)
         gates = ops.tanh(ops.matmul(joint, kernel) + bias)
         i, f, g, o = _open(gates)
         new_cell = f * cell + i * g
@@ -110,13 +134,13 @@ def _backward(
     inputs: Tensor,
     mask: Tensor | None,
     kernels: Kernels,
-    keep: Tensor | None,
+    recurrent: LinearMap,
     saved: tuple[Tensor, ...],
     d_outputs: Tensor,
     d_cell: Tensor,
 ) -> tuple[Tensor, ...]:
     n_gates = kernels[2].shape[0]
-    small = 4 * d_outputs.shape[0] * d_outputs.shape[1] * n_gates <= _CACHE_BYTES
+    small = 4 * math.prod(d_outputs.shape[:-1]) * n_gates <= _CACHE_BYTES
     backward = ops.transpose(kernels[0]), ops.transpose(kernels[1])
 
     def step(state: Any, now: Any) -> Any:
@@ -128,13 +152,13 @@ def _backward(
         outer = (d_cell, d_cell, d_cell, d_hidden)
         d_gates = [d * factor for d, factor in zip(outer, to_gates, strict=True)]
         d_gates = ops.concatenate(d_gates, axis=-1)
-        d_before = _times(ops.matmul(d_gates, backward[1]), keep)
+        d_before = recurrent.transpose(ops.matmul(d_gates, backward[1]))
         if active is not None:
             d_before = ops.where(active, d_before, d_hidden)
         state = d_before, d_cell * forget
         if small:
             return (*state, ()), d_gates
-        d_kernels = _add(d_kernels, _kernel_gradients(x, _times(saved[0], keep), d_gates))
+        d_kernels = _add(d_kernels, _kernel_gradients(x, recurrent.forward(saved[0]), d_gates))
         return (*state, d_kernels), ops.matmul(d_gates, backward[0])
 
     start = () if small else tuple(ops.zeros_like(kernel) for kernel in kernels)
@@ -145,8 +169,7 @@ def _backward(
         reverse=True,
     )
     if small:
-        hidden_before = _times(saved[0], keep)
-        d_kernels = _kernel_gradients(_rows(inputs), _rows(hidden_before), _rows(d_inputs))
+        d_kernels = _kernel_gradients(inputs, recurrent.forward(saved[0]), d_inputs)
         d_inputs = ops.matmul(d_inputs, backward[0])
     return (d_inputs, *d_kernels, d_hidden, d_cell)
 
@@ -180,19 +203,16 @@ def _open(gates: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 
 def _kernel_gradients(x: Tensor, hidden: Tensor, d_gates: Tensor) -> Kernels:
+    d_gates = _rows(d_gates)
     return (
-        ops.matmul(ops.transpose(x), d_gates),
-        ops.matmul(ops.transpose(hidden), d_gates),
+        ops.matmul(ops.transpose(_rows(x)), d_gates),
+        ops.matmul(ops.transpose(_rows(hidden)), d_gates),
         ops.sum(d_gates, axis=0),
     )
 
 
 def _before(first: Tensor, after: Tensor) -> Tensor:
     return ops.concatenate([first[None], after[:-1]])
-
-
-def _times(hidden: Tensor, keep: Tensor | None) -> Tensor:
-    return hidden if keep is None else hidden * keep
 
 
 def _rows(steps: Tensor) -> Tensor:
