@@ -33,7 +33,7 @@ def transposed_patches(gradient: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the transpose of `patches`: every number goes back to the pixel that it came from."""
     parts = ops.split(gradient, size[0] * size[1], axis=-1)
     height, width = gradient.shape[-3:-1]
-    total = 0.0
+    total: Tensor = 0.0
     for part, (down, right) in zip(parts, _offsets(size), strict=True):
         around = (down, size[0] - 1 - down), (right, size[1] - 1 - right)
         total = total + ops.pad(part, ((0, 0),) * (len(part.shape) - 3) + around + ((0, 0),))
@@ -63,8 +63,8 @@ def _offsets(size: tuple[int, int]) -> list[tuple[int, int]]:
 class ConvLSTM2D(keras.layers.ConvLSTM2D):
     """`keras.layers.ConvLSTM2D` with the same weights and results, and without convolutions.
 
-    XLA's convolutions are slow inside a loop on a processor. The patches of the inputs are taken for
-    all steps at once, those of the state at each step, and both meet the kernels in one matrix
+    XLA's convolutions are slow inside a loop on a processor. The patches of the inputs are taken
+    for all steps at once, those of the state at each step, and both meet the kernels in one matrix
     product. For the standard activations, padding with zeros, and strides and dilations of one.
     """
 

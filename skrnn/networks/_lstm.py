@@ -14,8 +14,9 @@ Differentiating such a loop automatically adds a gradient of the size of the ker
 Written out, the backward loop is linear: all that depends on the forward pass alone is a *factor*,
 and a single matrix product over all steps turns the gradients of the gates into those of the
 kernels. Between state and gates there may be a linear map (recurrent dropout; the patches that a
-convolution reads), of which the backward loop takes the transpose. Where the gates of all steps are too many to stay in the processor's cache, computing
-factors and adding up step by step is the faster way, and is what is done.
+convolution reads), of which the backward loop takes the transpose. Where the gates of all steps are
+too many to stay in the processor's cache, computing factors and adding up step by step is the
+faster way, and is what is done.
 """
 
 import math
