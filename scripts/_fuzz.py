@@ -97,7 +97,9 @@ def try_call(call: Call, record: Record) -> None:
     """Make a call and note what came of it."""
     record.calls[call.target.name] += 1
 
-    def attempt(function: Any, arguments: dict[str, Any], owner: Any = None, pure: Any = None) -> Any:
+    def attempt(
+        function: Any, arguments: dict[str, Any], owner: Any = None, pure: Any = None
+    ) -> Any:
         before = {} if owner is None else dict(vars(owner))
         try:
             found = function(**arguments)
@@ -161,11 +163,11 @@ def quiet_place() -> Iterator[None]:
             os.chdir(here)
 
 
-def make_calls(seconds: float, most: int | None = None) -> Record:
-    """Make calls for so many seconds, or until there were so many."""
+def make_calls(seconds: float, most: int | None = None, first: int = 0) -> Record:
+    """Make calls for so many seconds, or until there were so many, from the first seed on."""
     from matplotlib import pyplot as plt
 
-    end, record, number = time.monotonic() + seconds, Record(), 0
+    end, record, number = time.monotonic() + seconds, Record(), first
     quiet = settings(
         max_examples=CALLS_PER_ROUND,
         phases=[Phase.generate],
@@ -192,14 +194,14 @@ def make_calls(seconds: float, most: int | None = None) -> Record:
     return record
 
 
-def main(seconds: float) -> int:
-    """Make calls for so many seconds; return the exit status."""
+def main(seconds: float = 120.0, first: float = 0) -> int:
+    """Make calls for so many seconds, from a seed on; return the exit status."""
     jax.config.update("jax_disable_most_optimizations", True)  # XLA compiles faster
     with quiet_place():
-        record = make_calls(seconds)
+        record = make_calls(seconds, first=int(first))
     print(record.report())
     return int(bool(record.violations))
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 120.0))
+    sys.exit(main(*map(float, sys.argv[1:])))

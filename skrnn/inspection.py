@@ -12,7 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import check_is_fitted
 
-from .compat._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
+from .compat._sklearn import Count, InvalidParameterError, StrOptions, validate_params
 from .compat._wrappers import Wrapped, unwrap
 from .engines._dataset import Dataset
 from .estimators._base import NetworkEstimator
@@ -25,7 +25,7 @@ __all__ = ["permutation_importance", "saliency"]
     {
         "by": [StrOptions({"feature", "timestep", "both"})],
         "scoring": [str, callable, None],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_repeats": [Count(1)],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from ._panel import Panel
+
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Bounds:
         if given is None:
             return cls()
         pair = tuple(given) if isinstance(given, tuple | list | np.ndarray) else ()
-        numbers = all(one is None or isinstance(one, Real) for one in pair)
+        numbers = all(one is None or _is_number(one) for one in pair)
         if len(pair) == 2 and numbers:
             sides = zip(pair, (-np.inf, np.inf), strict=True)
             bounds = cls(*(edge if one is None else float(one) for one, edge in sides))
@@ -63,6 +66,10 @@ class Bounds:
             f"{panel.columns[column]!r}, beyond bounds=({self.low}, {self.high}). Mend the value, "
             "put NaN there, or set wider bounds."
         )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and (isinstance(value, float) or abs(value) <= _LARGEST)
 
 
 NO_BOUNDS = Bounds()
