@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import linecache
 import os
@@ -21,7 +22,7 @@ from typing import Any
 import jax
 import matplotlib as mpl
 import numpy as np
-from _fuzz_cases import Call, calls, value_of
+from _fuzz_cases import Call, Target, calls, value_of
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 # Of builtins, scikit-learn, sktime and skrnn. Files are where what the system says is meant.
@@ -42,6 +43,7 @@ REMEDY = re.compile(
 )
 PURE = re.compile("predict|score|transform|attention")
 CALLS_PER_ROUND = 400
+FITTED: dict[Target, Any] = {}  # fits of ordinary data take most of the time
 
 
 @dataclass
@@ -120,9 +122,14 @@ def try_call(call: Call, record: Record) -> None:
     if not call.method:
         attempt(call.target.called, {**data, **value_of(call.params)})
         return
-    estimator = call.target.called(**value_of(call.params))
-    if attempt(estimator.fit, data, estimator) is None:
-        return
+    if call.is_ordinary_until_fit and call.target in FITTED:
+        estimator = copy.copy(FITTED[call.target])
+    else:
+        estimator = call.target.called(**value_of(call.params))
+        if attempt(estimator.fit, data, estimator) is None:
+            return
+        if call.is_ordinary_until_fit:
+            FITTED[call.target] = copy.copy(estimator)
     estimator.set_params(**value_of(call.later))
     if not hasattr(type(estimator), "settings_") and not hasattr(estimator, call.method):
         return

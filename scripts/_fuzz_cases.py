@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 Expressions = dict[str, list[str]]
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """Something to call.
 
@@ -103,7 +103,7 @@ TARGETS_OF_CALLS = [
             **{**_UNITS, "epochs": "1", "batch_size": "8", "random_state": "0", "window": "3"},
             **{"baselines": "()", "cell": "'simple'", "quantiles": "(0.1, 0.9)"},
         },
-        {"y": SERIES, "fh": HORIZONS, "X": _NO_X + SERIES},
+        {"y": SERIES, "fh": ["[1, 2]", *HORIZONS], "X": _NO_X + SERIES},
         {
             "predict": _AHEAD,
             "predict_interval": {**_AHEAD, "coverage": LEVELS},
@@ -114,7 +114,7 @@ TARGETS_OF_CALLS = [
             "predict_rolling": {"y": SERIES, "X": _NO_X + SERIES, "alpha": ["None", *LEVELS]},
             "update": {"y": SERIES, "X": _NO_X + SERIES, "update_params": ["False", "True"]},
             "score": {"y": SERIES, "fh": HORIZONS},
-            "fit": {"y": SERIES, "fh": HORIZONS, "X": _NO_X + SERIES},
+            "fit": {"y": SERIES, "fh": ["[1, 2]", *HORIZONS], "X": _NO_X + SERIES},
         },
     ),
     Target(
@@ -187,6 +187,12 @@ class Call:
     method: str
     then: dict[str, str]
 
+    @property
+    def is_ordinary_until_fit(self) -> bool:
+        """Whether constructor and fit get what is ordinary."""
+        firsts = {name: texts[0] for name, texts in self.target.data.items()}
+        return self.params == self.target.given and self.data == firsts
+
     def __repr__(self) -> str:
         name = self.target.name
         if not self.method:
@@ -207,10 +213,16 @@ def value_of(texts: dict[str, str]) -> dict[str, Any]:
 
 @st.composite
 def calls(draw: Any) -> Call:
-    """Draw a call. The first expression of a list, which is an ordinary one, comes often."""
+    """Draw a call. The first expression of a list, which is an ordinary one, comes often.
+
+    Either the fit is strange, or what is called after it.
+    """
 
     def ordinary() -> bool:
         return bool(draw(st.integers(0, 2)))
+
+    def firsts(expressions: Expressions) -> dict[str, str]:
+        return {name: texts[0] for name, texts in expressions.items()}
 
     def one_of_each(expressions: Expressions) -> dict[str, str]:
         return {
@@ -226,10 +238,12 @@ def calls(draw: Any) -> Call:
         )
 
     target = draw(st.sampled_from(TARGETS_OF_CALLS))
+    method = draw(st.sampled_from([*target.methods])) if target.methods else ""
+    if method and draw(st.booleans()):
+        later = strange(draw(st.sampled_from([0, 0, 0, 0, 1])))
+        then = one_of_each(target.methods[method])
+        return Call(target, target.given, firsts(target.data), later, method, then)
     data = one_of_each(target.data)
     params = {**target.given, **strange(draw(st.sampled_from([0, 1, 1, 2])))}
-    if not target.methods:
-        return Call(target, params, data, {}, "", {})
-    method = draw(st.sampled_from([*target.methods]))
-    later = strange(draw(st.sampled_from([0, 0, 0, 0, 1])))
-    return Call(target, params, data, later, method, one_of_each(target.methods[method]))
+    then = firsts(target.methods[method]) if method else {}
+    return Call(target, params, data, {}, method, then)

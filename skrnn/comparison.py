@@ -17,6 +17,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .compat._sklearn import Count, HasMethods, validate_params
+from .inputs._mask import unmasked
+from .inputs._numbers import check_known, check_numbers
 
 __all__ = ["compare"]
 
@@ -112,6 +114,10 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     >>> bool(table.loc["seasonal naive 4", "error"] == 0)
     True
     """
+    X, y = unmasked(X), unmasked(y)
+    for name, values in (("X", X), ("y", y)):
+        check_numbers(values, name)
+    check_known(y)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
     folds = list(cv.split(X, y)) if hasattr(cv, "split") else cv

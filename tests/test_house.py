@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "scoring": {"compat"},
     "estimators": {"compat", "inputs", "scaling", "networks", "engines", "models", "scoring"},
     "forecasting": {"compat", "inputs", "networks", "engines", "models", "windowing"},
-    "comparison": {"compat"},
+    "comparison": {"compat", "inputs"},
     "inspection": {"compat", "engines", "estimators"},
     "plotting": {"compat"},
     "persistence": {"compat", "models"},

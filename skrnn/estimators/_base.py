@@ -135,6 +135,8 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
 
     def _arrange(self, X):
         """Return `X` as an array of shape (n_samples, n_timesteps, ..., n_features)."""
+        given = {"layout": self.layout, "n_variables": self.n_variables}
+        validate_parameter_constraints(CONSTRAINTS, given, type(self).__name__)
         return arrange(X, self.layout, self.n_variables)
 
     def _data_shape(self, shape):

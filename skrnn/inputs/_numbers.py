@@ -88,6 +88,24 @@ def check_container(values: Any, name: str) -> None:
         )
 
 
+def check_known(y: Any) -> None:
+    """Raise where targets or labels of rows are missing or infinite.
+
+    Raises
+    ------
+    ValueError
+    """
+    values = np.atleast_1d(np.asarray(y)) if y is not None else np.zeros(0)
+    infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
+    for wrong, what in (
+        (pd.isna(values), "Input y contains NaN"),
+        (infinite, f"Input y contains infinity or a value too large for {values.dtype!r}"),
+    ):
+        if wrong.any():
+            row = int(np.argwhere(wrong)[0][0])
+            raise ValueError(f"{what}. The first is in row {row} of y: fill it in or drop the row.")
+
+
 def _dtypes(values: Any) -> list[Any]:
     """Return the types of the columns of a frame of pandas, or that of a series."""
     if isinstance(values, pd.Series):

@@ -144,6 +144,29 @@ BAD_PARAMS = {
         ["activation='softish'", "'tanh'", "'relu'", "function"],
         {"activation": "softish"},
     ),
+    **{
+        f"activation-{name}": (ValueError, ["activation=", words, "keras.ops"], {"activation": one})
+        for name, one, words in [
+            ("type", int, "failed with TypeError"),
+            ("nothing", lambda values: None, "made None of an array"),
+            ("number", keras.ops.sum, "made () of an array"),
+            ("numpy", np.tanh, "failed with TracerArrayConversionError"),
+        ]
+    },
+    "dense_activation-type": (
+        ValueError,
+        ["dense_activation=", "failed"],
+        {"dense_units": 2, "dense_activation": int},
+    ),
+    "units-large": (ValueError, ["units must be positive", "is not"], {"units": [10**30]}),
+    "units-true": (ValueError, ["units must be positive", "True is not"], {"units": [True]}),
+    **{
+        f"{name}-{value}": (*constraint(name, "2147483647]"), {name: value})
+        for name in ("units", "epochs", "batch_size", "n_variables", "dense_units")
+        for value in (10**30, True)
+    },
+    "quantiles-none": (ValueError, ["quantiles={}", "Give some"], {"quantiles": {}}),
+    "quantiles-text": (ValueError, ["quantiles=['a']", "Give some"], {"quantiles": ["a"]}),
     "dense_activation": (
         ValueError,
         ["dense_activation='softish'", "'tanh'", "'relu'"],
