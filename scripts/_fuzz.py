@@ -34,7 +34,19 @@ OF_FILES = {"save", "load"}
 OURS = re.compile(r"/(skrnn|sklearn|sktime)/")
 WORDS = {
     *("row", "rows", "column", "columns", "index", "feature", "features", "sequence", "sequences"),
-    *("Sequence", "target", "targets", "sample", "samples", "samples:", "labels", "dates"),
+    *(
+        "y_true",
+        "y_pred",
+        "attention",
+        "Sequence",
+        "target",
+        "targets",
+        "sample",
+        "samples",
+        "samples:",
+        "labels",
+        "dates",
+    ),
 }
 REMEDY = re.compile(
     r"must|needs?\b|[Ee]xpect|[Uu]se\b|[Pp]ass\b|[Ss]et\b|[Gg]ive\b|[Cc]hoose|[Mm]ake\b|[Ll]eave|"
@@ -80,6 +92,8 @@ def complaint(error: Exception, call: Call) -> str:
         return ""
     if kind not in REFUSALS:
         return what
+    if kind == "NotFittedError":
+        return ""
     line = linecache.getline(frame.filename, frame.lineno or 0).strip()
     if not OURS.search(frame.filename) or not line.startswith("raise"):
         return f"foreign {what}"

@@ -120,7 +120,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     check_known(y)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
-    folds = list(cv.split(X, y)) if hasattr(cv, "split") else cv
+    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv)
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
     errors = {
         name: -cross_validate(
@@ -145,6 +145,18 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
     table.attrs["summary"] = _summary(table)
     return table
+
+
+def _folds(cv: Any) -> Any:
+    if isinstance(cv, Integral):
+        return cv
+    try:
+        return [(np.asarray(train), np.asarray(test)) for train, test in cv]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"cv={cv!r} holds no folds. Pass a number, a splitter such as TimeSeriesSplit(5), or "
+            "pairs of the rows to train on and to test on."
+        ) from error
 
 
 def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,10 @@ def permutation_importance(
         given = sequences
         for number in np.flatnonzero((rows != own[:, None]).any(axis=0)):
             given = _shuffle(given, rows[:, number], *places.flat[number])
-        return scorer(whole, _as_estimator_takes_it(network, given), y)
+        value = scorer(whole, _as_estimator_takes_it(network, given), y)
+        if not isinstance(value, Real):
+            raise ValueError(f"scoring={scoring!r} gave {value!r}. Use one that gives a number.")
+        return value
 
     rows = np.tile(own[:, None], places.size)
     shuffling = {"n_repeats": n_repeats, "random_state": random_state}

@@ -157,7 +157,7 @@ def save(estimator, path, *, by_import_path=False):
             "known to be safe. Leave them out, or save with by_import_path=True and load with "
             f"trusted={foreign}."
         )
-    _replace(Path(path).resolve(), _head(payload, FORMAT) + payload)
+    _replace(_path_of(path).resolve(), _head(payload, FORMAT) + payload)
 
 
 @validate_params(
@@ -212,7 +212,7 @@ def load(path, trusted=()):
     """
     if wrong := [name for name in trusted if not isinstance(name, str)]:
         raise ValueError(f"trusted must hold import paths, texts, but has {wrong[0]!r}.")
-    number, payload = _payload(Path(path))
+    number, payload = _payload(_path_of(path))
     return _read(payload, path, tuple(trusted), number)
 
 
@@ -241,6 +241,12 @@ def _read(payload: bytes, path: Any, trusted: Sequence[str], number: int) -> Any
     if not hasattr(estimator, "get_params"):
         raise ValueError(f"{path} holds no estimator.")
     return estimator
+
+
+def _path_of(path: Any) -> Path:
+    if "\0" in os.fspath(path):
+        raise ValueError(f"path={path!r} has a null character. Use another name.")
+    return Path(path)
 
 
 def _payload(path: Path) -> tuple[int, bytes]:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_container, check_numbers
+from ..inputs._numbers import check_container, check_finite, check_numbers
 from ..inputs._to_sequences import has_series_in_cells, to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -69,6 +69,7 @@ def sequences_of(X: Any, name: str) -> Any:
             f"where it is one sequence: {name}.reshape(1, -1)."
         )
     check_numbers(X, name)
+    check_finite(X, name)
     return X
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -10,8 +9,6 @@ from typing import Any
 import numpy as np
 
 from ._panel import Panel
-
-_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,11 @@ class Bounds:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and (isinstance(value, float) or abs(value) <= _LARGEST)
+    """Return whether something is a number that a float can hold."""
+    try:
+        return isinstance(value, Real) and float(value) == float(value)
+    except OverflowError:
+        return False
 
 
 NO_BOUNDS = Bounds()

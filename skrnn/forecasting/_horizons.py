@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ def read_levels(name: str, given: Any) -> list[float]:
         When there is none, one stands twice, or one is no number between 0 and 1.
     """
     levels = np.ravel(given).tolist() if not isinstance(given, set | dict) else []
-    within = all(isinstance(level, Real) and 0 < level < 1 for level in levels)
+    within = all(isinstance(level, float) and 0 < level < 1 for level in levels)
     if not levels or not within or len(set(levels)) < len(levels):
         raise ValueError(
             f"{name}={given!r} must be a number between 0 and 1, or several different ones. Pass "

@@ -96,14 +96,29 @@ def check_known(y: Any) -> None:
     ValueError
     """
     values = np.atleast_1d(np.asarray(y)) if y is not None else np.zeros(0)
-    infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-    for wrong, what in (
-        (pd.isna(values), "Input y contains NaN"),
-        (infinite, f"Input y contains infinity or a value too large for {values.dtype!r}"),
-    ):
-        if wrong.any():
-            row = int(np.argwhere(wrong)[0][0])
-            raise ValueError(f"{what}. The first is in row {row} of y: fill it in or drop the row.")
+    _check_none(pd.isna(values), "y", "NaN")
+    check_finite(values, "y")
+
+
+def check_finite(values: Any, name: str) -> None:
+    """Raise where floats are infinite; others are not looked at.
+
+    Raises
+    ------
+    ValueError
+    """
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        _check_none(np.isinf(array), name, f"infinity or a value too large for {array.dtype!r}")
+
+
+def _check_none(wrong: np.ndarray, name: str, what: str) -> None:
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise ValueError(
+            f"Input {name} contains {what}. The first is in row {row} of {name}: fill it in or "
+            "drop the row."
+        )
 
 
 def _dtypes(values: Any) -> list[Any]:

@@ -148,7 +148,7 @@ def read_runs(series: Any, group: Any, freq: Any, gap_tolerance: Any) -> Runs:
             f"series must have 1 or 2 dimensions, but it has {n_dimensions}. Sequences go into an "
             "estimator without windows."
         )
-    table = read_table(given, group, "series", input_name="series")
+    table = read_table(given, group, "series")
     parts = read_series(table, "series")
     follows = learn_continuity(parts, freq, gap_tolerance).within(parts)
     return Runs(given, table, parts, segment_starts(follows))
