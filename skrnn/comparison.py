@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,10 @@ from sklearn.model_selection import TimeSeriesSplit, cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
+
+from .compat._sklearn import Count, HasMethods, validate_params
+from .inputs._mask import unmasked
+from .inputs._numbers import check_known, check_numbers
 
 __all__ = ["compare"]
 
@@ -47,6 +52,17 @@ class _Naive(RegressorMixin, BaseEstimator):
         return found if self.n_steps_ else found[:, 0]
 
 
+@validate_params(
+    {
+        "estimator": [HasMethods(["fit", "predict", "get_params"])],
+        "sp": [Count(1), "array-like", None],
+        "target_feature": [Integral, None],
+        "cv": ["cv_object"],
+        "scoring": [str, callable, None],
+        "n_jobs": [Integral, None],
+    },
+    prefer_skip_nested_validation=False,
+)
 def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=None, n_jobs=None):
     """Cross-validate a regressor beside naive forecasts and ridge regression.
 
@@ -98,9 +114,13 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     >>> bool(table.loc["seasonal naive 4", "error"] == 0)
     True
     """
+    X, y = unmasked(X), unmasked(y)
+    for name, values in (("X", X), ("y", y)):
+        check_numbers(values, name)
+    check_known(y)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
-    folds = list(cv.split(X, y)) if hasattr(cv, "split") else cv
+    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv)
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
     errors = {
         name: -cross_validate(
@@ -127,8 +147,20 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     return table
 
 
+def _folds(cv: Any) -> Any:
+    if isinstance(cv, Integral):
+        return cv
+    try:
+        return [(np.asarray(train), np.asarray(test)) for train, test in cv]
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"cv={cv!r} holds no folds. Pass a number, a splitter such as TimeSeriesSplit(5), or "
+            "pairs of the rows to train on and to test on."
+        ) from error
+
+
 def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
-    seasons = [] if sp is None else [int(period) for period in np.ravel(sp)]
+    seasons = [] if sp is None else np.ravel(sp).tolist()
     past = _past(X, feature, 1)
     if len(past) != len(y):
         raise ValueError(f"X has {len(past)} rows but y has {len(y)}. They must match.")
@@ -156,11 +188,16 @@ def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
                 f"X has {windows.shape[2]} features: set target_feature to the number of the one "
                 "that holds the past of y."
             )
+        if not -windows.shape[2] <= (feature or 0) < windows.shape[2]:
+            raise ValueError(
+                f"target_feature={feature} is out of range: X has {windows.shape[2]} features, "
+                "from 0 on. Use the number of one of them."
+            )
         windows = windows[:, :, feature or 0]
-    if not 1 <= lag <= windows.shape[1]:
+    if not isinstance(lag, Integral) or not 1 <= lag <= windows.shape[1]:
         raise ValueError(
-            f"sp={lag} reaches back before the window of {windows.shape[1]} steps. Use longer "
-            "windows or a smaller sp."
+            f"sp={lag!r} reaches back before the window of {windows.shape[1]} steps, or is no "
+            "whole number. Use longer windows or a smaller sp."
         )
     values: np.ndarray = windows[:, -lag:]
     return values

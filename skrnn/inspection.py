@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils.validation import check_is_fitted
 
-from .compat._sklearn import Interval, InvalidParameterError, StrOptions, validate_params
+from .compat._sklearn import Count, InvalidParameterError, StrOptions, validate_params
 from .compat._wrappers import Wrapped, unwrap
 from .engines._dataset import Dataset
 from .estimators._base import NetworkEstimator
@@ -25,7 +25,7 @@ __all__ = ["permutation_importance", "saliency"]
     {
         "by": [StrOptions({"feature", "timestep", "both"})],
         "scoring": [str, callable, None],
-        "n_repeats": [Interval(Integral, 1, None, closed="left")],
+        "n_repeats": [Count(1)],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -102,7 +102,10 @@ def permutation_importance(
         given = sequences
         for number in np.flatnonzero((rows != own[:, None]).any(axis=0)):
             given = _shuffle(given, rows[:, number], *places.flat[number])
-        return scorer(whole, _as_estimator_takes_it(network, given), y)
+        value = scorer(whole, _as_estimator_takes_it(network, given), y)
+        if not isinstance(value, Real):
+            raise ValueError(f"scoring={scoring!r} gave {value!r}. Use one that gives a number.")
+        return value
 
     rows = np.tile(own[:, None], places.size)
     shuffling = {"n_repeats": n_repeats, "random_state": random_state}

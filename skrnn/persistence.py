@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED
 
+from .compat._sklearn import validate_params
+
 __all__ = ["FORMAT", "load", "save"]
 
 FORMAT = 4
@@ -99,6 +101,7 @@ _TRUSTED = (
 _HEAD = re.compile(rb"skrnn ([1-9][0-9]{0,8}) ([0-9a-f]{64})\n")
 
 
+@validate_params({"path": [str, os.PathLike]}, prefer_skip_nested_validation=True)
 def save(estimator, path, *, by_import_path=False):
     """Save an estimator, fitted or not, to a file that holds no code.
 
@@ -144,7 +147,7 @@ def save(estimator, path, *, by_import_path=False):
     from .models._state import Writer
 
     if isinstance(estimator, type) or not hasattr(estimator, "get_params"):
-        raise TypeError(f"save takes an estimator, not {estimator!r}.")
+        raise TypeError(f"estimator must be an estimator, not {estimator!r}. Pass an instance.")
     plain = Writer(_find_type, by_import_path).write(estimator, type(estimator).__name__)
     payload = io.dumps(plain, compression=ZIP_DEFLATED)
     foreign = sorted(set(io.get_untrusted_types(data=payload)) - set(_TRUSTED))
@@ -154,9 +157,12 @@ def save(estimator, path, *, by_import_path=False):
             "known to be safe. Leave them out, or save with by_import_path=True and load with "
             f"trusted={foreign}."
         )
-    _replace(Path(path).resolve(), _head(payload, FORMAT) + payload)
+    _replace(_path_of(path).resolve(), _head(payload, FORMAT) + payload)
 
 
+@validate_params(
+    {"path": [str, os.PathLike], "trusted": [list, tuple, set]}, prefer_skip_nested_validation=True
+)
 def load(path, trusted=()):
     """Load an estimator that `save` wrote.
 
@@ -204,9 +210,9 @@ def load(path, trusted=()):
     >>> np.array_equal(again.predict(X), model.predict(X))
     True
     """
-    if isinstance(trusted, str):
-        raise TypeError(f"trusted takes a list of import paths, as in trusted=[{trusted!r}].")
-    number, payload = _payload(Path(path))
+    if wrong := [name for name in trusted if not isinstance(name, str)]:
+        raise ValueError(f"trusted must hold import paths, texts, but has {wrong[0]!r}.")
+    number, payload = _payload(_path_of(path))
     return _read(payload, path, tuple(trusted), number)
 
 
@@ -235,6 +241,12 @@ def _read(payload: bytes, path: Any, trusted: Sequence[str], number: int) -> Any
     if not hasattr(estimator, "get_params"):
         raise ValueError(f"{path} holds no estimator.")
     return estimator
+
+
+def _path_of(path: Any) -> Path:
+    if "\0" in os.fspath(path):
+        raise ValueError(f"path={path!r} has a null character. Use another name.")
+    return Path(path)
 
 
 def _payload(path: Path) -> tuple[int, bytes]:

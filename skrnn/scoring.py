@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .compat._sklearn import StrOptions, validate_params
+
 __all__ = ["make_sequence_scorer"]
 
 
@@ -25,8 +27,18 @@ class _SequenceScorer:
         self.sign, self.kwargs = sign, kwargs
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
-        predictions = np.asarray(getattr(estimator, self.response_method)(X))
-        known, y = known_steps(predictions), np.asarray(y)
+        if not hasattr(estimator, self.response_method):
+            raise TypeError(
+                f"estimator is {estimator!r}, which has no {self.response_method}. Pass a fitted "
+                "one that has, or set another response_method."
+            )
+        predictions, y = np.asarray(getattr(estimator, self.response_method)(X)), np.asarray(y)
+        if predictions.ndim < 2:
+            raise ValueError(
+                "The estimator predicts one target per row, not one per step. Use a scorer of "
+                "scikit-learn, or set return_sequences=True and fit again."
+            )
+        known = known_steps(predictions)
         if y.shape[:2] != known.shape:
             raise ValueError(
                 f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
@@ -51,6 +63,14 @@ def _plain(values: np.ndarray) -> np.ndarray:
     return np.array(values.tolist()) if values.dtype == object else values
 
 
+@validate_params(
+    {
+        "score_func": [callable],
+        "response_method": [StrOptions({"predict", "predict_proba"})],
+        "greater_is_better": ["boolean"],
+    },
+    prefer_skip_nested_validation=True,
+)
 def make_sequence_scorer(
     score_func, *, response_method="predict", greater_is_better=True, **kwargs
 ):

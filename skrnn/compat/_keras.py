@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.backend import compute_output_spec
 
 from ..exceptions import UnsupportedBackendError
 
@@ -21,6 +22,7 @@ __all__ = [
     "layers_within",
     "metric_direction",
     "on_jax",
+    "output_shape",
     "supported",
     "to_numpy",
     "zeros",
@@ -64,6 +66,15 @@ def metric_direction(metric: Any) -> str | None:
 def on_jax() -> bool:
     """Return whether Keras runs on JAX."""
     return bool(keras.backend.backend() == "jax")
+
+
+def output_shape(function: Any, shape: tuple[int, ...]) -> Any:
+    """Return the shape of what a function makes of a tensor, None where it is none.
+
+    Nothing is computed: the function is traced, as it is when it is compiled.
+    """
+    tensor = keras.KerasTensor(shape, dtype="float32", name="input")
+    return getattr(compute_output_spec(function, tensor), "shape", None)
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
@@ -19,6 +21,7 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+from sklearn.utils.validation import check_is_fitted
 
 try:  # scikit-learn 1.9
     from sklearn.callback import CallbackSupportMixin
@@ -34,12 +37,15 @@ except ImportError:  # scikit-learn 1.8
 
 
 __all__ = [
+    "MOST",
     "CallbackSupportMixin",
+    "Count",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
     "StrOptions",
     "callback_management_context",
+    "check_estimator_is_fitted",
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
@@ -50,6 +56,35 @@ __all__ = [
     "validate_parameter_constraints",
     "validate_params",
 ]
+
+
+MOST = 2**31 - 1  # that anything is counted to; two of them make no product beyond int64
+
+
+class Count(Interval):
+    """A constraint: a whole number from the least to the most there may be; no bool is one."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__(Integral, least, MOST, closed="both")
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a number."""
+        return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
+
+
+def check_estimator_is_fitted(estimator: Any) -> None:
+    """Raise unless something is an estimator after its fit.
+
+    Raises
+    ------
+    TypeError, NotFittedError
+    """
+    if isinstance(estimator, type) or not hasattr(estimator, "fit"):
+        raise TypeError(
+            f"estimator must be a fitted estimator, but it is {estimator!r}. Pass an instance of "
+            "one, after its fit."
+        )
+    check_is_fitted(estimator)
 
 
 def root_context(estimator: Any, max_subtasks: int) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..compat._sklearn import (
     CallbackSupportMixin,
+    Count,
     callback_management_context,
     fit_context,
+    validate_parameter_constraints,
 )
 from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
@@ -23,6 +24,8 @@ from ._copies import KerasObjectsMixin
 from ._input_checks import without_names_of_keras
 from ._reading import FitCall, read_sequences
 from ._snapshot import snapshot, with_fitted
+
+_OF_SAMPLES = {"mc_samples": [Count(1)], "random_state": ["random_state"]}
 
 
 class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
@@ -132,6 +135,8 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
 
     def _arrange(self, X):
         """Return `X` as an array of shape (n_samples, n_timesteps, ..., n_features)."""
+        given = {"layout": self.layout, "n_variables": self.n_variables}
+        validate_parameter_constraints(CONSTRAINTS, given, type(self).__name__)
         return arrange(X, self.layout, self.n_variables)
 
     def _data_shape(self, shape):
@@ -151,8 +156,8 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
 
     def _sample_outputs(self, sequences, mask, mc_samples, random_state):
         """Return outputs with units dropped, (mc_samples, n_samples, ...)."""
-        if not isinstance(mc_samples, Integral) or mc_samples < 1:
-            raise ValueError(f"mc_samples must be a positive integer, not {mc_samples!r}.")
+        given = {"mc_samples": mc_samples, "random_state": random_state}
+        validate_parameter_constraints(_OF_SAMPLES, given, "predict_samples")
         draw = check_random_state(random_state).randint(np.iinfo(np.int32).max)
         data = Dataset(self.input_encoder_.encode(sequences, mask))
         return self.network_.sample(data, mc_samples, draw).astype(np.float64)

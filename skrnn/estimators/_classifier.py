@@ -8,9 +8,10 @@ from sklearn.metrics import accuracy_score
 
 from ..compat._sklearn import fit_context
 from ..inputs._mask import unmasked
+from ..inputs._numbers import check_known
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._input_checks import check_known, without_names_of_keras
+from ._input_checks import check_targets, without_names_of_keras
 from ._labels import learn_labels
 from ._snapshot import snapshot
 
@@ -138,7 +139,16 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:
             return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
-        return super().score(X, y, sample_weight)
+        predictions = self.predict(X)
+        check_targets(X, y, "y", False)
+        check_known(y)
+        try:
+            return float(accuracy_score(y, predictions, sample_weight=sample_weight))
+        except (TypeError, ValueError) as error:
+            raise ValueError(
+                f"y does not go with the labels of the fit: {error} Pass labels as those of the "
+                "fit, one for each row of X."
+            ) from error
 
     def __sklearn_tags__(self):
         """Return the tags."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_numbers
+from ..inputs._numbers import check_container, check_finite, check_numbers
 from ..inputs._to_sequences import has_series_in_cells, to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -69,6 +69,7 @@ def sequences_of(X: Any, name: str) -> Any:
             f"where it is one sequence: {name}.reshape(1, -1)."
         )
     check_numbers(X, name)
+    check_finite(X, name)
     return X
 
 
@@ -79,12 +80,7 @@ def check_target_numbers(y: Any, estimator: str) -> None:
     ------
     ValueError
     """
-    try:
-        values = np.asarray(y)
-    except ValueError as error:
-        raise ValueError(
-            "y has rows of unequal length. Pass one number per row, or as many for each."
-        ) from error
+    values = np.asarray(y)
     if values.dtype.kind in "US" or (values.dtype == object and _has_text(values)):
         classifier = estimator.replace("Seq2SeqRegressor", "LSTMClassifier")
         raise ValueError(
@@ -94,42 +90,35 @@ def check_target_numbers(y: Any, estimator: str) -> None:
     check_numbers(values, "y")
 
 
-def check_some_targets(X: Any, y: Any) -> None:
-    """Raise where `y` holds nothing and `X` does.
+def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
+    """Raise where `y` holds nothing and `X` does, or has not the shape of targets.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
     """
-    if np.shape(X)[:1] != (0,) and _is_empty(y):
+    if y is None:  # which scikit-learn refuses
+        return
+    check_container(y, name)
+    shape, n_rows = np.shape(y), np.shape(X)[:1]
+    if n_rows not in ((), (0,)) and shape[:1] == (0,):
         raise ValueError(
-            f"y is empty, but X has {len(X)} rows: inconsistent numbers of samples. Pass one "
-            "target for each row."
+            f"{name} is empty, but X has {n_rows[0]} rows: inconsistent numbers of samples. Pass "
+            "one target for each row."
         )
-    if isinstance(y, pd.DataFrame) and not y.shape[1]:
-        raise ValueError("y is a frame without columns. Pass one column for each output.")
-
-
-def check_known(y: Any) -> None:
-    """Raise where targets or labels of rows are missing or infinite.
-
-    Raises
-    ------
-    ValueError
-    """
-    values = np.atleast_1d(np.asarray(y)) if y is not None else np.zeros(0)
-    infinite = np.isinf(values) if values.dtype.kind == "f" else np.zeros(values.shape, bool)
-    for wrong, what in (
-        (pd.isna(values), "Input y contains NaN"),
-        (infinite, f"Input y contains infinity or a value too large for {values.dtype!r}"),
-    ):
-        if wrong.any():
-            row = int(np.argwhere(wrong)[0][0])
-            raise ValueError(f"{what}. The first is in row {row} of y: fill it in or drop the row.")
-
-
-def _is_empty(y: Any) -> bool:
-    return hasattr(y, "__len__") and getattr(y, "shape", None) != () and not len(y)
+    if not shape:
+        raise ValueError(
+            f"{name} is {y!r}, a single value. Pass a list or an array of targets, one for each "
+            "row of X."
+        )
+    if 0 in shape[1:]:
+        raise ValueError(f"{name} has shape {shape}: no output. Pass one column for each output.")
+    if len(shape) > 2 and not every_step:
+        raise ValueError(
+            f"{name} has shape {shape}, but targets have one or two dimensions: (n_samples,) or "
+            f"(n_samples, n_outputs). Reshape {name}, as in {name}.reshape(len({name}), -1), or "
+            "set return_sequences=True for one target per step."
+        )
 
 
 def _is_ragged(rows: Any) -> bool:

@@ -18,6 +18,7 @@ from ._rows import Rows, split_tail, split_tail_of_classes
 from ._targets import as_steps, check_missing, values_of_steps
 
 _LARGEST = sys.float_info.max  # in contrast to that of NumPy, it can be compared to any integer
+_LABELS = str, bytes, Real | np.bool_
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class MultilabelTargets:
             row, column = (int(place) for place in np.argwhere(wrong)[0][[0, -1]])
             raise ValueError(
                 f"{name} row {row}, column {column}: {targets[wrong][0]} is neither 0 nor 1. Where "
-                "y has several columns, each is a label that a row has (1) or has not (0)."
+                "y has several columns, each is a label that a row has (1) or has not (0): pass "
+                "zeros and ones, or one column of labels."
             )
         return targets
 
@@ -231,8 +233,21 @@ def _codes_of(targets: np.ndarray) -> np.ndarray:
 
 def _labels(y: Any, mask: np.ndarray, name: str, every_step: bool) -> np.ndarray:
     labels = labels_of_steps(y, mask, name) if every_step else column_or_1d(y)
+    _check_one_type(labels, name)
     check_classification_targets(labels)
     return labels
+
+
+def _check_one_type(labels: np.ndarray, name: str) -> None:
+    if labels.dtype != object:
+        return
+    kinds = {next((kind for kind in _LABELS if isinstance(one, kind)), None) for one in labels}
+    if len(kinds) > 1 or None in kinds:
+        odd = [label for label in labels if not isinstance(label, _LABELS)]
+        what = f"holds {odd[0]!r}" if odd else "mixes strings and other labels"
+        raise ValueError(
+            f"{name} {what}. Use labels of one type: texts, whole numbers, or True and False."
+        )
 
 
 def _distinct(classes: Any) -> np.ndarray:
@@ -310,8 +325,5 @@ def labels_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
     if labels.dtype.kind in "fO":
         check_missing(pd.isna(labels), mask, name)
     labels = labels[mask]
-    if labels.dtype != object:
-        return labels
-    if len({isinstance(label, str) for label in labels}) > 1:
-        raise ValueError(f"{name} mixes strings and other labels. Use labels of one type.")
-    return np.array(labels.tolist())
+    _check_one_type(labels, name)
+    return np.array(labels.tolist()) if labels.dtype == object else labels

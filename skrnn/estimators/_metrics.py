@@ -255,7 +255,9 @@ def _keras_metric(item: Any, head: str) -> Any:
     if item in _BY_HEAD:
         kind = _BY_HEAD[item].get(head)
         if kind is None:
-            raise ValueError(f"metrics={item!r} is for classifiers, not for numbers.")
+            raise ValueError(
+                f"metrics={item!r} is for classifiers, not for numbers. Choose another."
+            )
         return kind(name=item)
     try:
         found = keras.metrics.get(item)
@@ -267,8 +269,8 @@ def _keras_metric(item: Any, head: str) -> Any:
 def _scorer(item: Any) -> Any:
     if isinstance(item, str) and item not in get_scorer_names():
         raise ValueError(
-            f"metrics={item!r} is known neither to Keras nor to scikit-learn. See keras.metrics "
-            "and sklearn.metrics.get_scorer_names()."
+            f"metrics={item!r} is known neither to Keras nor to scikit-learn. Choose from "
+            "keras.metrics and sklearn.metrics.get_scorer_names()."
         )
     if isinstance(item, type) or not (isinstance(item, str) or callable(item)):
         raise TypeError(

@@ -14,7 +14,7 @@ from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
 from ..inputs._numbers import check_numbers
-from ._input_checks import check_some_targets, sequences_of
+from ._input_checks import check_targets, sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
 
@@ -84,7 +84,7 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         learned; else they are learned.
     """
     X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
-    check_some_targets(X, y)
+    check_targets(X, y, "y", estimator._every_step)
     three_d = np.ndim(X) > 2
     options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
     if estimator._every_step:
@@ -112,6 +112,21 @@ def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
     weight = unmasked(weight)
     check_numbers(weight, name, "Give each row a number")
     values = np.asarray(weight)
+    if values.ndim > 1 or (values.ndim and len(values) != len(X)):
+        raise ValueError(
+            f"{name} has shape {values.shape}, but X has {len(X)} rows. Sample weights must be 1D: "
+            "pass one number for each row."
+        )
+    if values.dtype.kind in "biuf" and (values < 0).any():
+        raise ValueError(
+            f"Negative values in {name}: the first such row is {int(np.argmax(values < 0))}. Give "
+            "rows that are not to count the weight zero, or drop them."
+        )
+    if values.ndim and not (values != 0).any():
+        raise ValueError(
+            f"{name} is zero for all rows: there is nothing to learn from. Sample weights must "
+            "contain at least one non-zero number."
+        )
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
     if missing.any():
         raise ValueError(
@@ -150,6 +165,7 @@ def read_validation_rows(
             raise ValueError("sample_weight_val was given without X_val and y_val. Pass them too.")
         return None
     sequences, mask = read_sequences(estimator, X_val, shape, "X_val")
+    check_targets(X_val, y_val, "y_val", targets.every_step)
     if not targets.every_step:
         y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
     if len(y_val) != len(sequences):

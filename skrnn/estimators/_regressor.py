@@ -8,12 +8,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs._mask import unmasked
+from ..inputs._numbers import check_known
 from ..models._constraints import check_target_feature
 from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._input_checks import check_known, check_target_numbers
+from ._input_checks import check_target_numbers, check_targets
 from ._snapshot import snapshot
 from ._targets import NumberTargets
 
@@ -122,7 +123,12 @@ class Regressor(RegressorMixin, NetworkEstimator):
         y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:
             return make_sequence_scorer(r2_score)(self, X, y, sample_weight)
-        return super().score(X, y, sample_weight)
+        fitted = snapshot(self)
+        predictions = fitted.predict(X)
+        check_targets(X, y, "y", False)
+        self._y_options(y)
+        truth = fitted.target_encoder_.read(y, None)
+        return r2_score(truth, predictions.reshape(truth.shape), sample_weight=sample_weight)
 
     def __sklearn_tags__(self):
         """Return the tags."""

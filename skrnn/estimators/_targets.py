@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..inputs._numbers import check_numbers
+from ..inputs._numbers import check_container, check_numbers
 from ..networks._kinds import VALUES
 from ..scaling._columns import NoScaler, to_float32
 from ._rows import Rows, split_tail
@@ -165,15 +165,10 @@ def values_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
 
 def as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np.ndarray:
     """Return targets with an axis of steps behind that of rows."""
+    check_container(y, name)
     if dtype is not None:
         check_numbers(y, name)
-    try:
-        array = np.asarray(y, dtype=dtype)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} holds no array of numbers. Sequences of unequal length are padded with NaN, "
-            "as skrnn.to_sequences does it."
-        ) from error
+    array = np.asarray(y, dtype=dtype)
     if array.shape[:2] != mask.shape or array.ndim > 3:
         rows, steps = mask.shape
         raise ValueError(

@@ -6,8 +6,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sktime.datatypes import convert_to
-from sktime.forecasting.base import ForecastingHorizon
 
 from ._bounds import Bounds
 from ._combination import (
@@ -26,6 +24,7 @@ from ._frames import (
     step_frame,
 )
 from ._guarded import GuardedForecaster
+from ._horizons import read_levels
 from ._options import ForecasterOptions, read_options
 from ._panel import (
     Panel,
@@ -108,10 +107,7 @@ class PanelForecaster(GuardedForecaster):
             learned.
         """
         self.check_is_fitted()
-        y, X = (
-            None if data is None else convert_to(data, self._tags["y_inner_mtype"])
-            for data in (y, X)
-        )
+        y, X = self._frame_of("y", y), None if X is None else self._frame_of("X", X)
         panel = read_panel(y, self._numbers(X), self._panel.axis)
         check_same_columns(self._panel, panel)
         horizon, reach = self.settings_.horizon, self.settings_.window
@@ -123,6 +119,7 @@ class PanelForecaster(GuardedForecaster):
                 f"{horizon} need {reach + horizon}."
             )
         steps = self._steps(panel, scale, offsets)
+        alpha = None if alpha is None else read_levels("alpha", alpha)
         if alpha is None:
             found = steps[..., self._model.middle]
         elif self._model.levels:
@@ -148,8 +145,8 @@ class PanelForecaster(GuardedForecaster):
             member, or the only one. NaN where a member has no forecast.
         """
         self.check_is_fitted()
-        fh = self.fh if fh is None else ForecastingHorizon(fh)
-        X = None if X is None else self._numbers(convert_to(X, self._tags["X_inner_mtype"]))
+        fh = self._check_fh(fh)
+        X = None if X is None else self._numbers(self._frame_of("X", X))
         panel = self._panel.tail(_reach(self._model, self._combination) + self.settings_.horizon)
         last, asked = panel.lengths, _steps_within(fh, panel, self.settings_.horizon)
         if (asked < 1).any():

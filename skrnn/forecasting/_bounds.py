@@ -29,7 +29,7 @@ class Bounds:
         if given is None:
             return cls()
         pair = tuple(given) if isinstance(given, tuple | list | np.ndarray) else ()
-        numbers = all(one is None or isinstance(one, Real) for one in pair)
+        numbers = all(one is None or _is_number(one) for one in pair)
         if len(pair) == 2 and numbers:
             sides = zip(pair, (-np.inf, np.inf), strict=True)
             bounds = cls(*(edge if one is None else float(one) for one, edge in sides))
@@ -63,6 +63,14 @@ class Bounds:
             f"{panel.columns[column]!r}, beyond bounds=({self.low}, {self.high}). Mend the value, "
             "put NaN there, or set wider bounds."
         )
+
+
+def _is_number(value: Any) -> bool:
+    """Return whether something is a number that a float can hold."""
+    try:
+        return isinstance(value, Real) and float(value) == float(value)
+    except OverflowError:
+        return False
 
 
 NO_BOUNDS = Bounds()

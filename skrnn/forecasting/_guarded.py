@@ -12,6 +12,7 @@ from ..compat._sklearn import restored_on_error
 from ..inputs._mask import unmasked
 from ._categories import Categories
 from ._frames import step_frame
+from ._horizons import check_horizon, read_levels
 from ._input_checks import check_given, keys_of, over_all_series
 
 
@@ -41,6 +42,7 @@ class GuardedForecaster(BaseForecaster):
         ValueError
             When data and parameters do not go together; the forecaster is left as it was.
         """
+        check_given("y", y)
         with restored_on_error(self):
             if self.state != "pretrained":
                 self._categories = None
@@ -60,6 +62,7 @@ class GuardedForecaster(BaseForecaster):
         -------
         self : Seq2SeqForecaster
         """
+        check_given("y", y)
         with restored_on_error(self):
             return super().pretrain(y, X, fh)
 
@@ -86,6 +89,7 @@ class GuardedForecaster(BaseForecaster):
             When `y` does not go on where the series ended; data, cutoff and forecasts are then as
             they were before.
         """
+        check_given("y", y)
         with restored_on_error(self):
             return super().update(y, X, update_params)
 
@@ -112,6 +116,7 @@ class GuardedForecaster(BaseForecaster):
             When no quantiles were learned.
         """
         _check_quantiles(self)
+        alpha = None if alpha is None else read_levels("alpha", alpha)
         return super().predict_quantiles(fh, X, alpha)
 
     def predict_interval(self, fh=None, X=None, coverage=0.9):
@@ -135,7 +140,7 @@ class GuardedForecaster(BaseForecaster):
             When no quantiles were learned.
         """
         _check_quantiles(self)
-        return super().predict_interval(fh, X, coverage)
+        return super().predict_interval(fh, X, read_levels("coverage", coverage))
 
     def predict_var(self, fh=None, X=None, cov=False):
         """Forecast variances, those of normal distributions with the learned quartiles.
@@ -203,8 +208,10 @@ class GuardedForecaster(BaseForecaster):
             When `y` has times that are neither known nor within the horizon.
         """
         self.check_is_fitted()
-        if y is None:
-            y = self._as_given(self._panel.frame())
+        y = self._as_given(self._panel.frame()) if y is None else y
+        check_given("y", y)
+        if not isinstance(y, pd.Series | pd.DataFrame):
+            y = self._frame_of("y", y)
         panel, time = self._panel, y.index.get_level_values(-1).unique()
         ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
         every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)
@@ -233,10 +240,16 @@ class GuardedForecaster(BaseForecaster):
         """Refuse, in words that help, what sktime would refuse; give all series of `y` one `X`."""
         X, y = unmasked(X), unmasked(y)
         for name, data in (("y", y), ("X", X)):
-            check_given(name, data)
+            if data is not None:
+                check_given(name, data)
         keys = self._panel.keys if y is None and X is not None else keys_of(y)
         X, y = super()._check_X_y(X=over_all_series(X, keys), y=y, **how)
         return self._numbers(X), y
+
+    def _frame_of(self, name, data):
+        """Return the `y` or `X` of a method that sktime knows nothing of, as a frame."""
+        check_given(name, data)
+        return convert_to(data, self._tags["y_inner_mtype"])
 
     def _numbers(self, X):
         """Return `X` with numbers in place of categories, which are learned in the fit."""
@@ -248,6 +261,7 @@ class GuardedForecaster(BaseForecaster):
 
     def _check_fh(self, fh, pred_int=False):
         """Take any steps in `predict`, not those of `fit` alone."""
+        check_horizon(fh)
         if fh is None or self._fh is None:
             return super()._check_fh(fh, pred_int)
         return check_fh(fh, freq=self._cutoff)

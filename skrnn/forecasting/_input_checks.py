@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import check_container, check_numbers
 from ..inputs._to_sequences import has_series_in_cells
 from ..windowing._continuity import counts_time
 
 
 def check_given(name: str, data: Any) -> None:
-    """Raise where a frame holds nothing, or its rows are in no order.
+    """Raise where something is no container of series, holds nothing, or is in no order.
 
     Parameters
     ----------
     name : str
         "y" or "X".
     data : object
-        What is no frame of pandas is left to sktime.
 
     Raises
     ------
-    ValueError
+    ValueError, TypeError
     """
+    _check_container(name, data)
+    if 0 in getattr(data, "shape", ())[:1]:
+        raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
+    if isinstance(data, np.ndarray):
+        check_numbers(data, name)
     if not isinstance(data, pd.Series | pd.DataFrame):
         return
-    if not len(data):
-        raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
     frame = data.to_frame() if isinstance(data, pd.Series) else data
     if not has_series_in_cells(frame):  # sktime takes these
+        _check_columns(name, frame)
         _check_times(name, data.index)
         _check_sorted(name, data.index)
 
@@ -54,6 +59,36 @@ def keys_of(y: Any) -> Any:
     """Return the keys of the series of a frame; None of a single one."""
     many = isinstance(y, pd.Series | pd.DataFrame) and y.index.nlevels > 1
     return y.index.droplevel(-1).unique() if many else None
+
+
+def _check_container(name: str, data: Any) -> None:
+    """Raise unless sktime reads such a container."""
+    arrays = isinstance(data, np.ndarray) and 1 <= data.ndim <= 3
+    frames = isinstance(data, list) and data and all(hasattr(one, "columns") for one in data)
+    others = hasattr(data, "columns") or hasattr(data, "dims")  # of polars, dask or xarray
+    if not (isinstance(data, pd.Series) or arrays or frames or others):
+        raise TypeError(
+            f"{name} must be a series or a frame of pandas, but it is of type "
+            f"{type(data).__name__}. Make one, as in {name} = pandas.Series({name})."
+        )
+    if type(data).__module__.startswith("polars") and find_spec("pyarrow") is None:
+        raise TypeError(
+            f"{name} is a frame of polars, which sktime reads by way of pyarrow. Install pyarrow, "
+            f"or pass pandas.DataFrame({name}.to_dict(as_series=False))."
+        )
+
+
+def _check_columns(name: str, frame: pd.DataFrame) -> None:
+    """Raise where a column of `y` is none of numbers, or one of `X` of complex ones."""
+    if name == "y" or frame.shape[1]:
+        check_container(frame, name)
+    for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
+        numbers = pd.api.types.is_numeric_dtype(dtype)
+        if (name == "y" and not numbers) or pd.api.types.is_complex_dtype(dtype):
+            raise TypeError(
+                f"{name} has a column {column!r} of type {dtype}, which are no numbers. Convert "
+                f"it, as in {name}.astype(float), or leave it out."
+            )
 
 
 def _check_times(name: str, index: pd.Index) -> None:

@@ -10,28 +10,27 @@ from typing import Any
 import numpy as np
 from sktime.forecasting.base import BaseForecaster
 
-from ..compat._sklearn import Interval, StrOptions, validate_parameter_constraints
-from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
+from ..compat._sklearn import MOST, Count, Interval, StrOptions, validate_parameter_constraints
+from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS, POSITIVE_INT
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
 from ._bounds import NO_BOUNDS, Bounds
 from .lines import BASELINES, Baseline, sktime_baseline
 
-_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
 _OWN: dict[str, list[Any]] = {
-    "window": [_POSITIVE_INT, None],
-    "segment_length": [_POSITIVE_INT, None],
-    "sp": [Interval(Integral, 0, None, closed="left"), "array-like", None],
+    "window": [POSITIVE_INT, None],
+    "segment_length": [POSITIVE_INT, None],
+    "sp": [Count(0), "array-like", None],
     "scaler": [StrOptions({"window", "level", "standard"}), None],
     "multivariate": [StrOptions({"independent", "joint"})],
     "calendar": ["boolean"],
     "loss": [str, callable, None],
     "calibrate": ["boolean"],
     "bounds": ["array-like", None],
-    "n_members": [_POSITIVE_INT],
-    "epochs": [_POSITIVE_INT, None],
-    "steps_per_epoch": [_POSITIVE_INT, None],
-    "finetune_epochs": [Interval(Integral, 0, None, closed="left")],
-    "n_jobs": [Integral, None],
+    "n_members": [POSITIVE_INT],
+    "epochs": [POSITIVE_INT, None],
+    "steps_per_epoch": [POSITIVE_INT, None],
+    "finetune_epochs": [Count(0)],
+    "n_jobs": [Interval(Integral, -MOST, MOST, closed="both"), None],
     "baselines": [StrOptions({"auto"}), "array-like"],
     "effort": [Interval(Real, 0, None, closed="neither")],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],

@@ -1,4 +1,4 @@
-"""What is no number where numbers are needed: refused with the remedy."""
+"""What is no array of numbers where one is needed: refused with the remedy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ _TEXTS = (
     "Turn texts into numbers first, for example with sklearn.preprocessing.OrdinalEncoder; "
     "sequences of numbered words or symbols are learned with embedding_dim=8"
 )
+# Of arrays, by the letter that NumPy has for their kind. Some first words are scikit-learn's.
+_KINDS = {
+    "c": "Complex data not supported: {name} holds complex numbers. Pass their real and imaginary "
+    "parts as columns of their own.",
+    "V": "{name} holds records of fields, of type {dtype}. Pass an array of numbers, or a frame.",
+}
 
 
 def check_numbers(values: Any, name: str, texts: str = _TEXTS) -> None:
-    """Raise where values are texts, times or integers that no float can hold.
+    """Raise where values are no array, or texts, times or integers that no float can hold.
 
-    Anything else that is no number is left to the conversion, and texts that are numbers pass.
+    Texts that are numbers pass.
 
     Parameters
     ----------
@@ -30,13 +36,11 @@ def check_numbers(values: Any, name: str, texts: str = _TEXTS) -> None:
     ------
     ValueError
         It names the first row.
+    TypeError
+        When there are objects in place of numbers.
     """
-    if isinstance(values, pd.DataFrame) and not values.shape[1]:
-        raise ValueError(f"{name} is a frame without columns. Pass at least one column of numbers.")
-    try:
-        array = np.asarray(values)
-    except ValueError:  # of unequal length
-        return
+    check_container(values, name)
+    array = np.asarray(values)
     if array.dtype.kind in "mM":
         raise ValueError(
             f"{name} holds times, of type {array.dtype}. Turn them into numbers, such as the hour "
@@ -44,19 +48,104 @@ def check_numbers(values: Any, name: str, texts: str = _TEXTS) -> None:
         )
     if array.dtype.kind not in "USO":
         return
+    converts = any(not isinstance(dtype, np.dtype) for dtype in _dtypes(values))
     for place, value in np.ndenumerate(array):
-        problem = _problem(value, texts)
-        if problem:
-            where = f" row {place[0]}" if place else ""
-            raise ValueError(f"{name}{where}: {problem}.")
+        if value is None or (value is pd.NA and converts):
+            continue
+        where = f"{name} row {place[0]}" if place else name
+        _check_number(value, where, texts)
 
 
-def _problem(value: Any, texts: str) -> str:
+def check_container(values: Any, name: str) -> None:
+    """Raise where values are no array, no frame and no lists of one length.
+
+    Raises
+    ------
+    ValueError, TypeError
+    """
+    name = name.rstrip(",")
+    if isinstance(values, pd.DataFrame) and not values.shape[1]:
+        raise ValueError(f"{name} is a frame without columns. Pass at least one column of numbers.")
+    if isinstance(values, pd.DataFrame) and not values.columns.is_unique:
+        twice = values.columns[values.columns.duplicated()][0]
+        raise ValueError(f"{name} has two columns {twice!r}. Give each a name of its own.")
+    if hasattr(values, "toarray") or any(isinstance(d, pd.SparseDtype) for d in _dtypes(values)):
+        dense = f"{name}.toarray()" if hasattr(values, "toarray") else f"{name}.sparse.to_dense()"
+        raise TypeError(f"{name} is sparse, but dense data is required. Pass {dense}.")
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} has rows of unequal length. Give all rows as many numbers; sequences of "
+            "unequal length are padded with NaN, as skrnn.to_sequences does it."
+        ) from error
+    if array.dtype.kind in _KINDS:
+        raise ValueError(_KINDS[array.dtype.kind].format(name=name, dtype=array.dtype))
+    if array.dtype == object and not array.ndim and not _is_scalar(array.item()):
+        raise TypeError(
+            f"{name} is of type {type(values).__name__}, which is no array. Pass an array of "
+            "NumPy, a frame, or lists of numbers."
+        )
+
+
+def check_known(y: Any) -> None:
+    """Raise where targets or labels of rows are missing or infinite.
+
+    Raises
+    ------
+    ValueError
+    """
+    values = np.atleast_1d(np.asarray(y)) if y is not None else np.zeros(0)
+    _check_none(pd.isna(values), "y", "NaN")
+    check_finite(values, "y")
+
+
+def check_finite(values: Any, name: str) -> None:
+    """Raise where floats are infinite; others are not looked at.
+
+    Raises
+    ------
+    ValueError
+    """
+    array = np.asarray(values)
+    if array.dtype.kind == "f":
+        _check_none(np.isinf(array), name, f"infinity or a value too large for {array.dtype!r}")
+
+
+def _check_none(wrong: np.ndarray, name: str, what: str) -> None:
+    if wrong.any():
+        row = int(np.argwhere(wrong)[0][0])
+        raise ValueError(
+            f"Input {name} contains {what}. The first is in row {row} of {name}: fill it in or "
+            "drop the row."
+        )
+
+
+def _dtypes(values: Any) -> list[Any]:
+    """Return the types of the columns of a frame of pandas, or that of a series."""
+    if isinstance(values, pd.Series):
+        return [values.dtype]
+    return list(values.dtypes) if isinstance(values, pd.DataFrame) else []
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or bool(np.isscalar(value)) or pd.api.types.is_scalar(value)
+
+
+def _check_number(value: Any, where: str, texts: str) -> None:
     try:
         float(value)
-    except OverflowError:
-        return "the number is too large for a float. Rescale the data, or pass its logarithm"
-    except (TypeError, ValueError):
+    except OverflowError as error:
+        raise ValueError(
+            f"{where}: the number is too large for a float. Rescale the data, or pass its "
+            "logarithm."
+        ) from error
+    except (TypeError, ValueError) as error:
         if isinstance(value, str | bytes):
-            return f"could not convert string to float: {value[:40]!r}. {texts}"
-    return ""
+            raise ValueError(
+                f"{where}: could not convert string to float: {value[:40]!r}. {texts}."
+            ) from error
+        raise TypeError(
+            f"{where}: the argument must be a string or a real number, not "
+            f"{type(value).__name__!r}. Put a number there, or NaN where there is none."
+        ) from error

@@ -11,7 +11,10 @@ import pandas as pd
 
 from ._arrange import LAYOUTS
 from ._mask import unmasked
-from ._numbers import check_numbers
+from ._names import is_among
+from ._numbers import check_container, check_numbers
+
+_LONGEST = 2**31 - 1
 
 
 def to_sequences(
@@ -61,8 +64,11 @@ def to_sequences(
     array([[ 1.,  2.,  3.],
            [nan, nan,  4.]])
     """
-    if n_timesteps is not None and (not isinstance(n_timesteps, Integral) or n_timesteps < 1):
-        raise ValueError(f"n_timesteps must be a positive integer or None, not {n_timesteps!r}.")
+    if n_timesteps is not None and not _is_length(n_timesteps):
+        raise ValueError(
+            f"n_timesteps must be a positive integer up to {_LONGEST}, or None, not "
+            f"{n_timesteps!r}."
+        )
     if not isinstance(side, str) or side not in ("left", "right"):
         raise ValueError(f'side must be "left" or "right", but it is {side!r}.')
     if not isinstance(layout, str) or layout not in LAYOUTS:
@@ -70,7 +76,7 @@ def to_sequences(
     items = _split(unmasked(data), instance, layout)
     sequences = [_as_steps(number, item) for number, item in enumerate(items)]
     if not sequences:
-        raise ValueError("data holds no sequence.")
+        raise ValueError("data holds no sequence. Pass at least one.")
     n_features = sequences[0].shape[1]
     longest = max(len(item) for item in sequences)
     length = longest if n_timesteps is None else n_timesteps
@@ -80,6 +86,11 @@ def to_sequences(
     for row, item in zip(padded, sequences, strict=True):
         row[slice(-len(item), None) if side == "left" else slice(len(item))] = item
     return padded
+
+
+def _is_length(n_timesteps: Any) -> bool:
+    whole = isinstance(n_timesteps, Integral) and not isinstance(n_timesteps, bool)
+    return whole and 1 <= n_timesteps <= _LONGEST
 
 
 def has_series_in_cells(frame: pd.DataFrame) -> bool:
@@ -92,6 +103,7 @@ def has_series_in_cells(frame: pd.DataFrame) -> bool:
 
 def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
     if isinstance(data, pd.DataFrame):
+        check_container(data, "data")
         return _split_frame(data, instance)
     if isinstance(data, np.ndarray) and data.dtype != object:
         if data.ndim != 3:
@@ -111,9 +123,10 @@ def _split(data: Any, instance: Hashable | None, layout: str) -> list[Any]:
 def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
     options: dict[str, bool] = {"sort": False, "observed": True, "dropna": False}
     if instance is not None:
-        if instance not in frame.columns:
+        if not is_among(instance, list(frame.columns)):
             raise ValueError(
-                f"instance={instance!r} is not a column of data, which has {list(frame.columns)}."
+                f"instance={instance!r} is not a column of data, which has {list(frame.columns)}. "
+                "Set instance to one of these."
             )
         groups = frame.groupby(instance, **options)
         return [group.drop(columns=instance) for _, group in groups]
@@ -131,10 +144,7 @@ def _split_frame(frame: pd.DataFrame, instance: Hashable | None) -> list[Any]:
 
 def _as_steps(number: int, item: Any) -> np.ndarray:
     check_numbers(item, f"Sequence {number},")
-    try:
-        steps = np.asarray(item, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"Sequence {number} of data must hold numbers: {error}.") from error
+    steps = np.asarray(item, dtype=float)
     if not steps.ndim:
         raise ValueError(
             f"Sequence {number} of data is {item!r}, but must be an array of steps. Where all of "

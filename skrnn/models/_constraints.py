@@ -5,20 +5,20 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
-from ..compat._sklearn import HasMethods, Interval, StrOptions
+from ..compat._sklearn import Count, HasMethods, Interval, StrOptions
 from ..inputs._arrange import LAYOUTS
 from ..networks._kinds import CELLS, DECODERS
 from ..networks._spec import FRAME_POOLINGS, MERGE_MODES, TIME_POOLINGS
 from ..scaling._columns import SCALERS
 from ..scaling._windows import WINDOW_SCALERS, is_window_scaler
 
-_POSITIVE_INT = Interval(Integral, 1, None, closed="left")
+POSITIVE_INT = Count(1)
 _RATE = Interval(Real, 0, 1, closed="left")
 _SCALER_NAMES = StrOptions({*SCALERS, *WINDOW_SCALERS})
 _BOTH_WAYS = HasMethods(["fit", "transform", "inverse_transform"])
 
 CONSTRAINTS: dict[str, list[Any]] = {
-    "units": [_POSITIVE_INT, "array-like"],
+    "units": [POSITIVE_INT, "array-like"],
     "bidirectional": ["boolean", "array-like"],
     "merge_mode": [StrOptions(set(MERGE_MODES))],
     "dropout": [_RATE],
@@ -28,20 +28,20 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "linear_skip": ["boolean"],
     "skip_connections": ["boolean"],
     "return_sequences": ["boolean"],
-    "embedding_dim": [_POSITIVE_INT, None],
-    "filters": [_POSITIVE_INT, "array-like"],
-    "kernel_size": [_POSITIVE_INT, "array-like"],
+    "embedding_dim": [POSITIVE_INT, None],
+    "filters": [POSITIVE_INT, "array-like"],
+    "kernel_size": [POSITIVE_INT, "array-like"],
     "pooling": [StrOptions(set(TIME_POOLINGS))],
-    "dense_units": [_POSITIVE_INT, "array-like"],
+    "dense_units": [POSITIVE_INT, "array-like"],
     "dense_activation": [str, callable],
     "activation": [str, callable],
     "layer_params": [dict, None],
     "layout": [StrOptions(set(LAYOUTS))],
-    "n_variables": [_POSITIVE_INT],
+    "n_variables": [POSITIVE_INT],
     "input_scaler": [_SCALER_NAMES, HasMethods(["fit", "transform"]), None],
     "target_scaler": [_SCALER_NAMES, _BOTH_WAYS, None],
     "target_feature": [Integral, None],
-    "seasonal_lag": [_POSITIVE_INT, None],
+    "seasonal_lag": [POSITIVE_INT, None],
     "loss": [str, callable],
     "quantiles": ["array-like", None],
     "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -49,12 +49,12 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
     "lr_schedule": [StrOptions({"cosine", "plateau"}), callable, None],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-    "epochs": [_POSITIVE_INT],
-    "batch_size": [_POSITIVE_INT],
+    "epochs": [POSITIVE_INT],
+    "batch_size": [POSITIVE_INT],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-    "n_iter_no_change": [_POSITIVE_INT],
+    "n_iter_no_change": [POSITIVE_INT],
     "tol": [Interval(Real, 0, None, closed="left")],
     "metrics": [str, dict, "array-like", HasMethods(["update_state"]), callable, None],
     "monitor": [str],
@@ -71,7 +71,7 @@ CELL_CONSTRAINTS: dict[str, list[Any]] = {
 DECODER_CONSTRAINTS: dict[str, list[Any]] = {
     "cell": CELL_CONSTRAINTS["cell"],
     "decoder": [StrOptions(DECODERS.keys())],
-    "segment_length": [_POSITIVE_INT],
+    "segment_length": [POSITIVE_INT],
     "teacher_forcing": [Interval(Real, 0, 1, closed="both")],
 }
 FRAME_CONSTRAINTS: dict[str, list[Any]] = {

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..compat._sklearn import Count
 from ..networks._kinds import VALUES
 
 Record = TypeVar("Record")
@@ -153,7 +154,8 @@ def options_of(kind: type[Record], params: Mapping[str, Any], **more: Any) -> Re
 
 def plain(value: Any) -> Any:
     """Return a number of NumPy as one of Python, which does not overflow; all else as it is."""
-    return value.item() if isinstance(value, np.generic) else value
+    scalar = isinstance(value, np.generic) or (isinstance(value, np.ndarray) and not value.ndim)
+    return value.item() if scalar else value
 
 
 def layer_units(units: Any, name: str = "units") -> tuple[int, ...]:
@@ -220,7 +222,7 @@ def quantile_levels(quantiles: Any) -> tuple[float, ...]:
     """
     if quantiles is None:
         return ()
-    levels = [float(level) for level in np.ravel(quantiles)]
+    levels = _levels(quantiles)
     wrong = [level for level in levels if not 0 < level < 1]
     if wrong or not levels:
         found = f"{wrong[0]} is not" if wrong else "there is none"
@@ -228,9 +230,20 @@ def quantile_levels(quantiles: Any) -> tuple[float, ...]:
     return tuple(sorted({0.5, *levels}))
 
 
+def _levels(quantiles: Any) -> list[float]:
+    try:
+        return [float(level) for level in np.ravel(quantiles)]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(
+            f"quantiles={quantiles!r} are no numbers. Give some between 0 and 1, as in (0.1, 0.5, "
+            "0.9), or None."
+        ) from error
+
+
 def _positive_ints(name: str, values: Any, what: str, at_least: int) -> tuple[int, ...]:
     values = [values] if isinstance(values, Integral) else list(values)
-    wrong = [value for value in values if not isinstance(value, Integral) or value < 1]
+    count = Count(1)
+    wrong = [value for value in values if not count.is_satisfied_by(value)]
     if wrong or len(values) < at_least:
         found = f"{wrong[0]!r} is not" if wrong else "there is none"
         raise ValueError(f"{name} must be positive integers, {what}, but {found}: {name}={values}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypedDict
 
-from ..compat._keras import keras
+from ..compat._keras import keras, output_shape
 from ..networks._by_config import freeze, thaw
 from ..networks._kinds import CELLS
 from ..networks._spec import (
@@ -215,6 +215,8 @@ def _check_layer_params(params: dict[str, Any] | None, cell: str, kind: type) ->
 
 def _check_layer_param(name: str, value: Any) -> None:
     look_up = _LOOK_UP.get(name.rpartition("_")[2])
+    if look_up is keras.activations.get:
+        _check_activation(f"layer_params[{name!r}]", value)
     try:
         if look_up is not None:
             look_up(value)
@@ -224,9 +226,27 @@ def _check_layer_param(name: str, value: Any) -> None:
 
 def _check_activation(name: str, activation: Any) -> None:
     try:
-        keras.activations.get(thaw(activation))
+        found = keras.activations.get(thaw(activation))
     except ValueError as error:
         known = sorted(key for key in vars(keras.activations) if key.islower() and key[0] != "_")
         raise ValueError(
             f"{name}={activation!r} is not known to Keras. Choose one of {known}, or a function."
         ) from error
+    if not str(getattr(found, "__module__", "")).startswith("keras.src.activations"):
+        _check_users_activation(name, found)
+
+
+def _check_users_activation(name: str, activation: Any) -> None:
+    shape, wrong = (3, 2), ""
+    try:
+        found = output_shape(activation, shape)
+    except Exception as error:  # of whatever kind: users write activations
+        reason = next(iter(str(error).strip().splitlines()), "")
+        wrong = f"failed with {type(error).__name__}: {reason}"
+    else:
+        wrong = "" if found == shape else f"made {found} of an array of shape {shape}"
+    if wrong:
+        raise ValueError(
+            f"{name}={activation!r} {wrong}. Use a function that returns an array of the same "
+            "shape, and keras.ops throughout, in place of NumPy, float() and conditions on values."
+        )

@@ -35,7 +35,14 @@ def as_series(
 
 
 def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> None:
-    if like is not None and len(values) != like[1]:
+    if like is None:
+        return
+    if not hasattr(values, "__len__") or isinstance(values, str | bytes | dict | set):
+        raise TypeError(
+            f"`{parameter}` must be a list or an array of {like[1]} values, as `{like[0]}` has "
+            f"them; got {type(values).__name__}."
+        )
+    if len(values) != like[1]:
         raise ValueError(
             f"`{parameter}` has {len(values)} values but `{like[0]}` has {like[1]}. "
             "Cut both to the same steps."

@@ -17,7 +17,8 @@ def row_number(sample: Any, X: Any) -> Any:
     n_samples = num_samples(X)
     if not isinstance(sample, Integral) or not -n_samples <= sample < n_samples:
         raise ValueError(
-            f"sample={sample!r} is none of the {n_samples} rows of `X`, which count from 0."
+            f"sample={sample!r} is none of the {n_samples} rows of `X`, which count from 0. "
+            "Set sample to the number of one."
         )
     return safe_indexing(X, [int(sample) % n_samples])
 
@@ -31,7 +32,10 @@ def values_of_feature(sequence: np.ndarray, feature: Any, n_weights: int) -> np.
         )
     n_features = sequence.shape[1]
     if not isinstance(feature, Integral) or not -n_features <= feature < n_features:
-        raise ValueError(f"feature={feature!r} is none of the {n_features} features, from 0 on.")
+        raise ValueError(
+            f"feature={feature!r} is none of the {n_features} features, from 0 on. Set feature to "
+            "the number of one, or to None."
+        )
     return sequence[:, feature]
 
 
@@ -47,14 +51,18 @@ def as_weights(weights: Any, mask: Any) -> np.ndarray:
             f"{array.shape}. Pass those of one sample, as in estimator.attention_weights(X)[0]."
         )
     if np.isinf(array).any():
-        raise ValueError("`weights` has infinite values. Weights of one query sum to one.")
+        raise ValueError(
+            "`weights` has infinite values. Pass weights of queries, which sum to one."
+        )
     missing = np.isnan(array) | (array == 0)
     there = ~missing.all(axis=tuple(range(array.ndim - 1)))
     if mask is not None:
         check_length(mask, "mask", ("weights", array.shape[-1]))
         there = np.asarray(mask, dtype=bool)
     if not there.any():
-        raise ValueError("`weights` has no step with a weight: all are masked.")
+        raise ValueError(
+            "`weights` has no step with a weight: all are masked. Pass a mask that has steps."
+        )
     array[..., ~there] = np.nan
     return array
 

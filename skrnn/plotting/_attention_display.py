@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
+from ..compat._sklearn import check_estimator_is_fitted, validate_params
 from ..compat._wrappers import unwrap
 from ._attention_arrays import as_names, as_values, as_weights, row_number, values_of_feature
-from ._axes import hatch_background, hatch_steps, name_ticks, new_axes
+from ._axes import OF_DRAWING, hatch_background, hatch_steps, name_ticks, new_axes
 
 _MANY = 60  # steps that leave no room for gaps between bars, or for markers
 
@@ -149,7 +149,7 @@ class AttentionDisplay:
         True
         >>> matplotlib.pyplot.close(display.figure_)
         """
-        check_is_fitted(estimator)
+        check_estimator_is_fitted(estimator)
         wrapped = unwrap(estimator)
         final = wrapped.estimator
         final_name = type(final).__name__
@@ -174,6 +174,9 @@ class AttentionDisplay:
         return cls.from_weights(weights, step_names=step_names, ax=ax, name=name, **options)
 
     @classmethod
+    @validate_params(
+        {**OF_DRAWING, "values_name": [str, None]}, prefer_skip_nested_validation=False
+    )
     def from_weights(
         cls,
         weights,
@@ -228,6 +231,10 @@ class AttentionDisplay:
         )
         return display.plot(ax, **options)
 
+    @validate_params(
+        {**OF_DRAWING, "colorbar": ["boolean"], "bar_kw": [dict, None], "im_kw": [dict, None]},
+        prefer_skip_nested_validation=True,
+    )
     def plot(self, ax=None, *, name=None, colorbar=True, bar_kw=None, im_kw=None, line_kw=None):
         """Draw the weights.
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from ..compat._sklearn import HasMethods, InvalidParameterError
+
+# Of what all displays take.
+OF_DRAWING: dict[str, list[Any]] = {
+    "ax": [HasMethods(["plot", "imshow"]), None],
+    "name": [str, None],
+    "line_kw": [dict, None],
+}
 _MAX_TICKS = 30  # names beside each other
 _MASKED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "///", "linewidth": 0}
 
@@ -19,6 +29,24 @@ def new_axes(**options: Any) -> Any:
             'Drawing needs matplotlib, which is not installed. Run: pip install "skrnn[plot]"'
         ) from error
     return plt.subplots(**options)[1]
+
+
+@contextmanager
+def keywords_of_matplotlib(name: str, given: Any) -> Iterator[None]:
+    """Say which parameter held the keywords that matplotlib refuses.
+
+    Raises
+    ------
+    InvalidParameterError
+    """
+    try:
+        yield
+    except (AttributeError, TypeError, ValueError) as error:
+        if not given:
+            raise
+        raise InvalidParameterError(
+            f"{name}={given!r} cannot be drawn with: {error}. Use keywords of matplotlib."
+        ) from error
 
 
 def name_ticks(axis: Any, names: list[str] | None) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
+import pandas as pd
 
+from ..compat._sklearn import check_estimator_is_fitted, validate_params
 from ..compat._wrappers import unwrap
 from ._arrays import as_series, as_steps, ends_before, index_of
-from ._axes import new_axes
+from ._axes import OF_DRAWING, keywords_of_matplotlib, new_axes
 
 
 class ForecastDisplay:
@@ -91,6 +92,7 @@ class ForecastDisplay:
         self.members = members
 
     @classmethod
+    @validate_params({"name": [str, None]}, prefer_skip_nested_validation=False)
     def from_estimator(cls, estimator, X, y, *, name=None, **options):
         """Predict with a fitted estimator and draw the result.
 
@@ -124,11 +126,15 @@ class ForecastDisplay:
         ['Ridge']
         >>> matplotlib.pyplot.close(display.figure_)
         """
-        check_is_fitted(estimator)
+        check_estimator_is_fitted(estimator)
         name = type(unwrap(estimator).estimator).__name__ if name is None else name
         return cls.from_predictions(y, {name: estimator.predict(X)}, **options)
 
     @classmethod
+    @validate_params(
+        {**OF_DRAWING, "target_name": [str, None], "index": ["array-like", None]},
+        prefer_skip_nested_validation=False,
+    )
     def from_predictions(
         cls,
         y_true,
@@ -192,6 +198,7 @@ class ForecastDisplay:
         )
         return display.plot(ax, line_kw=line_kw)
 
+    @validate_params(OF_DRAWING, prefer_skip_nested_validation=True)
     def plot(self, ax=None, *, line_kw=None):
         """Draw the series and its forecasts.
 
@@ -218,7 +225,8 @@ class ForecastDisplay:
                 steps, values, color="0.75", linewidth=0.7, zorder=1, label=label
             )
         for name, values in self.forecasts.items():
-            (line,) = ax.plot(steps, values, **{"label": name, **(line_kw or {})})
+            with keywords_of_matplotlib("line_kw", line_kw):
+                (line,) = ax.plot(steps, values, **{"label": name, **(line_kw or {})})
             self.lines_[name] = line
             if name in (self.intervals or {}):
                 lower, upper = self.intervals[name]
@@ -259,6 +267,11 @@ def _as_members(members: Any, y_true: Any, length: int) -> dict[str, np.ndarray]
     """Return the members that have all values, by name."""
     if members is None:
         return {}
+    if not isinstance(members, Mapping | pd.DataFrame):
+        raise TypeError(
+            f"`members` must map names to forecasts; got {type(members).__name__}. Pass a dict, or "
+            "columns of `predict_members`."
+        )
     known = {key: members[key] for key in members if np.isfinite(np.asarray(members[key])).all()}
     return _as_forecasts(known, None, y_true, length) if known else {}
 

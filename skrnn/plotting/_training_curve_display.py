@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
+from ..compat._sklearn import check_estimator_is_fitted, validate_params
 from ..compat._wrappers import unwrap
 from ._arrays import as_series
-from ._axes import new_axes
+from ._axes import OF_DRAWING, keywords_of_matplotlib, new_axes
 
 _VALIDATION = "val_"
 
@@ -84,7 +84,7 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The display, already drawn.
         """
-        check_is_fitted(estimator)
+        check_estimator_is_fitted(estimator)
         final = unwrap(estimator).estimator
         final_name = type(final).__name__
         if not hasattr(final, "history_"):
@@ -97,6 +97,9 @@ class TrainingCurveDisplay:
         return cls.from_history(final.history_, metric=metric, ax=ax, name=name, **options)
 
     @classmethod
+    @validate_params(
+        {**OF_DRAWING, "metric": [str, "array-like"]}, prefer_skip_nested_validation=False
+    )
     def from_history(cls, history, *, metric="loss", ax=None, name=None, **options):
         """Draw the training curves recorded in a history.
 
@@ -120,7 +123,7 @@ class TrainingCurveDisplay:
         TrainingCurveDisplay
             The display, already drawn.
         """
-        names = [metric] if isinstance(metric, str) else list(metric)
+        names = [metric] if isinstance(metric, str) else np.ravel(metric).tolist()
         curves = _curves_of(history, names)
         best_epoch = getattr(history, "best_epoch", None)
         if best_epoch is None:
@@ -133,6 +136,7 @@ class TrainingCurveDisplay:
         )
         return display.plot(ax, **options)
 
+    @validate_params({**OF_DRAWING, "log_scale": ["boolean"]}, prefer_skip_nested_validation=True)
     def plot(self, ax=None, *, name=None, log_scale=False, line_kw=None):
         """Draw the curves.
 
@@ -162,7 +166,8 @@ class TrainingCurveDisplay:
         self.lines_ = {}
         for key, values in self.curves.items():
             style = {"label": prefix + _label(key), **(line_kw or {})}
-            (self.lines_[key],) = ax.plot(self.epochs, values, **style)
+            with keywords_of_matplotlib("line_kw", line_kw):
+                (self.lines_[key],) = ax.plot(self.epochs, values, **style)
         self.best_epoch_line_ = None
         if self.best_epoch is not None:
             style = {"label": f"{prefix}best epoch ({self.best_epoch})", "linestyle": ":"}
@@ -196,7 +201,9 @@ def _curves_of(history: Any, names: list[str]) -> dict[str, np.ndarray]:
     missing = [name for name in names if name not in history]
     if missing or not names:
         what = f'has no column "{missing[0]}"' if missing else "is to be drawn without any column"
-        raise ValueError(f"`history` {what}; its columns are {list(history)}.")
+        raise ValueError(
+            f"`history` {what}; its columns are {list(history)}. Set metric to one of these."
+        )
     keys = [key for name in names for key in (name, _VALIDATION + name) if key in history]
     title = f'history["{names[0]}"]'
     curves = {keys[0]: as_series(history[keys[0]], title, allow_missing=True)}

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..compat._sklearn import HasMethods, StrOptions, fit_context, restored_on_error
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_numbers
+from ..inputs._numbers import check_finite, check_numbers
 from ._columns import SCALERS, SequenceFeatures, make_scaler
 
 _OPTIONS: dict[str, Any] = {
@@ -168,6 +168,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, *, reset):
         X = unmasked(X)
         check_numbers(X, "X")
+        check_finite(X, "X")
         n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
         three_d = n_dimensions > 2
         expected = (2, 3) if reset else (2,) if self._two_dimensional else (3,)

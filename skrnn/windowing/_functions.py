@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._indices import MOST, span_of
+from ..compat._sklearn import MOST
+from ._indices import span_of
 from ._runs import Runs, read_runs
 
 

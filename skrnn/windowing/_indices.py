@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 2**31 - 1  # steps and rows that parameters count; two of them make no product beyond int64
-
 
 def span_of(window: int, sampling_rate: int) -> int:
     """Return how many rows a window reaches back from the row it ends at."""

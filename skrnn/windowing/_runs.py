@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from ..compat._sklearn import safe_indexing
+from ..inputs._names import is_among
+from ..inputs._numbers import check_container
 from ._indices import rows_within, segment_starts, span_of, windows_of
 from ._series import Series, learn_continuity, read_series
 from ._tables import Table, as_columns, read_table
@@ -104,7 +106,7 @@ class Runs:
             )
         if target is None:
             return 0
-        if target in features:
+        if is_among(target, features):
             return features.index(target)
         n_columns = self.given.shape[1]
         if isinstance(target, Integral) and -n_columns <= target < n_columns:
@@ -112,7 +114,10 @@ class Runs:
             position = self.table.group_position
             if place != position:
                 return place - (position is not None and place > position)
-        raise ValueError(f"target={target!r} is not a feature of series, which has {features}.")
+        raise ValueError(
+            f"target={target!r} is not a feature of series, which has {features}. Set target to "
+            "one of these."
+        )
 
     def _warn_of_series_without(self, rows: np.ndarray, needs: str) -> None:
         blocks = np.concatenate([[0], np.cumsum(~self.series.same_as_before())])
@@ -135,11 +140,15 @@ def read_runs(series: Any, group: Any, freq: Any, gap_tolerance: Any) -> Runs:
     ValueError
         When there are no two axes, or no telling which row follows which.
     """
+    check_container(series, "series")
     given = as_columns(series)
     n_dimensions = len(np.shape(given))
     if n_dimensions != 2:
-        raise ValueError(f"series must have 1 or 2 dimensions, but it has {n_dimensions}.")
-    table = read_table(given, group, "series", input_name="series")
+        raise ValueError(
+            f"series must have 1 or 2 dimensions, but it has {n_dimensions}. Sequences go into an "
+            "estimator without windows."
+        )
+    table = read_table(given, group, "series")
     parts = read_series(table, "series")
     follows = learn_continuity(parts, freq, gap_tolerance).within(parts)
     return Runs(given, table, parts, segment_starts(follows))

@@ -12,7 +12,8 @@ from sklearn.utils import check_array
 
 from ..compat._sklearn import safe_indexing
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_numbers
+from ..inputs._names import is_among
+from ..inputs._numbers import check_container, check_finite, check_numbers
 
 # By how the names of types begin, in pandas and polars.
 _REMEDIES: tuple[tuple[str | tuple[str, ...], str], ...] = (
@@ -85,11 +86,13 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
         more than two dimensions.
     """
     data = unmasked(data)
-    n_dimensions = 2 if hasattr(data, "columns") else np.asarray(data).ndim
-    if n_dimensions > 2:
+    check_container(data, name)
+    n_dimensions = 2 if hasattr(data, "columns") else np.ndim(data)
+    if n_dimensions > 2 or (n_dimensions < 2 and group is not None):
         raise ValueError(
             f"{name} has {n_dimensions} dimensions, but rows of a series have 2: (n_rows, "
-            "n_columns). Sequences go into an estimator without windows."
+            f"n_columns). Reshape {name}, as in {name}.reshape(-1, 1) for one column; sequences go "
+            "into an estimator without windows."
         )
     columns = list(data.columns) if hasattr(data, "columns") else None
     index = data.index if isinstance(data, pd.DataFrame) else None
@@ -105,6 +108,8 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
         raise ValueError(f"{name} has no column{beside}. Pass a frame with a column of numbers.")
     _check_features(kept, name)
     check_numbers(kept, name)
+    check_finite(kept, name)
+    options = {"input_name": name, **options}
     rows = check_array(kept, ensure_all_finite="allow-nan", **options)
     features = list(range(rows.shape[1] + (position is not None))) if columns is None else columns
     features = [feature for place, feature in enumerate(features) if place != position]
@@ -115,12 +120,17 @@ def _position_of_group(
     group: Any, columns: list[Any] | None, shape: tuple[int, ...], name: str
 ) -> int:
     if columns is not None:
-        if group not in columns:
-            raise ValueError(f"group={group!r} is not a column of {name}. It has {columns}.")
+        if not is_among(group, columns):
+            raise ValueError(
+                f"group={group!r} is not a column of {name}. It has {columns}: set group to one of "
+                "these, or to None."
+            )
         return columns.index(group)
-    if not isinstance(group, Integral) or not -shape[1] <= int(group) < shape[1]:
+    whole = isinstance(group, Integral) and not isinstance(group, bool)
+    if not whole or not -shape[1] <= int(group) < shape[1]:
         raise ValueError(
-            f"group={group!r} is not a column of {name}, an array of {shape[1]} columns."
+            f"group={group!r} is not a column of {name}, an array of {shape[1]} columns. Set group "
+            "to the number of one, or to None."
         )
     return int(group) % shape[1]
 

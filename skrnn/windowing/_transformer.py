@@ -13,6 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..compat._sklearn import (
+    Count,
     Interval,
     StrOptions,
     check_feature_names_in,
@@ -22,7 +23,7 @@ from ..compat._sklearn import (
 from ..exceptions import PaddedWindowWarning
 from ._context import Memory, read_context
 from ._continuity import kind_of
-from ._indices import MOST, causal_windows, segment_starts, span_of
+from ._indices import causal_windows, segment_starts, span_of
 from ._plain import PlainState
 from ._series import find_tails, learn_continuity, read_series
 from ._tables import read_table
@@ -99,13 +100,13 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
     _context = None  # of fit; objects that were stored before there was one lack it
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "window": [Interval(Integral, 1, MOST, closed="both")],
-        "sampling_rate": [Interval(Integral, 1, MOST, closed="both")],
+        "window": [Count(1)],
+        "sampling_rate": [Count(1)],
         "padding": [StrOptions({"nan", "edge"}), Interval(Real, None, None, closed="both"), None],
         "flatten": ["boolean"],
         "group": [str, Integral, None],
         "freq": [str, pd.DateOffset, None],
-        "gap_tolerance": [Interval(Integral, 0, MOST, closed="both"), pd.Timedelta, None],
+        "gap_tolerance": [Count(0), pd.Timedelta, None],
     }
 
     def __init__(

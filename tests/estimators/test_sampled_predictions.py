@@ -125,5 +125,8 @@ class TestSamples:
 
     @pytest.mark.parametrize("mc_samples", [0, -1, 2.5, "many"])
     def test_number(self, dropped, X, mc_samples):
-        with pytest.raises(ValueError, match="mc_samples must be a positive integer"):
+        with pytest.raises(
+            ValueError,
+            match="'mc_samples' parameter of predict_samples must be an int in the range",
+        ):
             dropped.predict_samples(X, mc_samples)

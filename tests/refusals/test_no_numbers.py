@@ -6,6 +6,7 @@ import pytest
 from _checks import Untouched
 from _engine import keras_reads_variables
 from _refusals import X, make, y
+from scipy import sparse
 
 from skrnn import (
     LSTMClassifier,
@@ -78,13 +79,20 @@ class TestTargets:
             (np.zeros((0, 2)), "y is empty, but X has 40 rows"),
             (pd.DataFrame(index=range(40)), "y is a frame without columns"),
             ([[1.0], [2.0, 3.0]] * 20, "y has rows of unequal length"),
-            (np.array(None), "y contains NaN"),
+            (np.array(None), "y is array.None.*, a single value. Pass a list"),
+            (1.0, "y is 1.0, a single value. Pass a list or an array"),
+            (sparse.csr_array(np.ones((40, 1))), r"y is sparse.* Pass y.toarray"),
+            ({1.0, 2.0}, "y is of type set, which is no array"),
+            (iter([1.0]), "y is of type list_iterator, which is no array"),
+            ([{}] * 40, "y row 0: the argument must be .* not 'dict'. Put a number there"),
+            (1j * y, "Complex data not supported: y holds complex numbers"),
+            (np.zeros(40, [("a", float)]), "y holds records of fields"),
+            (pd.DataFrame(np.zeros((40, 2)), columns=["a", "a"]), "y has two columns 'a'"),
         ],
-        ids=["large", "list", "series", "array", "no columns", "ragged", "none"],
     )
     def test_of_regressors(self, targets, match):
         model = make()
-        with Untouched(model), pytest.raises(ValueError, match=match):
+        with Untouched(model), pytest.raises((ValueError, TypeError), match=match):
             model.fit(X, targets)
 
     @pytest.mark.parametrize("kind", [list, np.array, pd.Series], ids=["list", "array", "series"])
@@ -139,9 +147,9 @@ class TestSequences:
         with pytest.raises(ValueError, match=r"data must hold sequences.*Pass a list"):
             to_sequences(data)
 
-    @pytest.mark.parametrize("length", [0, -1, 2.0, "3"])
+    @pytest.mark.parametrize("length", [0, -1, 2.0, "3", True, 10**30])
     def test_lengths(self, length):
-        with pytest.raises(ValueError, match="n_timesteps must be a positive integer"):
+        with pytest.raises(ValueError, match="n_timesteps must be a positive integer up to"):
             to_sequences([[1.0]], n_timesteps=length)
 
 

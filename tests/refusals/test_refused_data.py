@@ -69,8 +69,20 @@ BAD_DATA = {
     "y-missing": (ValueError, ["requires y to be passed", "y is None"], X, None, {}),
     "y-nan": (ValueError, ["y contains NaN"], X, put(y, 5, np.nan), {}),
     "y-infinite": (ValueError, ["y contains infinity"], X, put(y, 5, np.inf), {}),
-    "y-3d": (ValueError, ["dim 3", "<= 2"], X, np.zeros((40, 2, 2)), {}),
-    "y-no-columns": (ValueError, ["0 feature(s)", "minimum of 1"], X, np.zeros((40, 0)), {}),
+    "y-3d": (
+        ValueError,
+        ["y has shape (40, 2, 2)", "one or two dimensions", "Reshape", "return_sequences=True"],
+        X,
+        np.zeros((40, 2, 2)),
+        {},
+    ),
+    "y-no-columns": (
+        ValueError,
+        ["y has shape (40, 0)", "one column for each output"],
+        X,
+        np.zeros((40, 0)),
+        {},
+    ),
     "y-text": (ValueError, ["y holds texts", "'a'", "Classifier"], X, np.array(["a"] * 40), {}),
     "y-text-or-none": (
         ValueError,

@@ -34,13 +34,13 @@ def numpy_loss(truth, prediction):
 
 
 BAD_PARAMS = {
-    "units-zero": (*constraint("units", "[1, inf)"), {"units": 0}),
-    "units-negative": (*constraint("units", "[1, inf)"), {"units": -1}),
+    "units-zero": (*constraint("units", "[1, 2147483647]"), {"units": 0}),
+    "units-negative": (*constraint("units", "[1, 2147483647]"), {"units": -1}),
     "units-text": (*constraint("units", "int"), {"units": "a"}),
     "units-none": (ValueError, ["units must be positive", "there is none"], {"units": ()}),
     "units-zero-above": (ValueError, ["units must be positive", "0 is not"], {"units": (8, 0)}),
     "units-fraction": (ValueError, ["units must be positive", "8.5 is not"], {"units": (8.5,)}),
-    "dense_units-zero": (*constraint("dense_units", "[1, inf)"), {"dense_units": 0}),
+    "dense_units-zero": (*constraint("dense_units", "[1, 2147483647]"), {"dense_units": 0}),
     "dense_units-zero-above": (
         ValueError,
         ["dense_units must be positive"],
@@ -59,7 +59,7 @@ BAD_PARAMS = {
         *constraint("layout", "'channels_last'", "'channels_first'", "'newest_first'"),
         {"layout": "C"},
     ),
-    "n_variables-zero": (*constraint("n_variables", "[1, inf)"), {"n_variables": 0}),
+    "n_variables-zero": (*constraint("n_variables", "[1, 2147483647]"), {"n_variables": 0}),
     "n_variables-does-not-divide": (
         ValueError,
         ["6 columns", "no multiple of n_variables=4", "Set n_variables"],
@@ -144,6 +144,29 @@ BAD_PARAMS = {
         ["activation='softish'", "'tanh'", "'relu'", "function"],
         {"activation": "softish"},
     ),
+    **{
+        f"activation-{name}": (ValueError, ["activation=", words, "keras.ops"], {"activation": one})
+        for name, one, words in [
+            ("type", int, "failed with TypeError"),
+            ("nothing", lambda values: None, "made None of an array"),
+            ("number", keras.ops.sum, "made () of an array"),
+            ("numpy", np.tanh, "failed with TracerArrayConversionError"),
+        ]
+    },
+    "dense_activation-type": (
+        ValueError,
+        ["dense_activation=", "failed"],
+        {"dense_units": 2, "dense_activation": int},
+    ),
+    "units-large": (ValueError, ["units must be positive", "is not"], {"units": [10**30]}),
+    "units-true": (ValueError, ["units must be positive", "True is not"], {"units": [True]}),
+    **{
+        f"{name}-{value}": (*constraint(name, "2147483647]"), {name: value})
+        for name in ("units", "epochs", "batch_size", "n_variables", "dense_units")
+        for value in (10**30, True)
+    },
+    "quantiles-none": (ValueError, ["quantiles={}", "Give some"], {"quantiles": {}}),
+    "quantiles-text": (ValueError, ["quantiles=['a']", "Give some"], {"quantiles": ["a"]}),
     "dense_activation": (
         ValueError,
         ["dense_activation='softish'", "'tanh'", "'relu'"],
@@ -249,9 +272,9 @@ BAD_PARAMS = {
         },
     ),
     "clipnorm-zero": (*constraint("clipnorm", "(0.0, inf)"), {"clipnorm": 0.0}),
-    "epochs-zero": (*constraint("epochs", "[1, inf)"), {"epochs": 0}),
+    "epochs-zero": (*constraint("epochs", "[1, 2147483647]"), {"epochs": 0}),
     "epochs-fraction": (*constraint("epochs", "int"), {"epochs": 2.0}),
-    "batch_size-zero": (*constraint("batch_size", "[1, inf)"), {"batch_size": 0}),
+    "batch_size-zero": (*constraint("batch_size", "[1, 2147483647]"), {"batch_size": 0}),
     "shuffle": (*constraint("shuffle", "bool"), {"shuffle": "yes"}),
     "n_iter_no_change-zero": (*constraint("n_iter_no_change"), {"n_iter_no_change": 0}),
     "tol-negative": (*constraint("tol", "[0.0, inf)"), {"tol": -1.0}),

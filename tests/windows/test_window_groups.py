@@ -130,7 +130,7 @@ READERS = {
 class TestRowsThatAreNone:
     def test_no_columns(self, read):
         for frame in (pd.DataFrame(), pd.DataFrame(index=range(5))):
-            with pytest.raises(ValueError, match=r"has no column\. Pass a frame"):
+            with pytest.raises(ValueError, match=r"is a frame without columns\. Pass at least"):
                 read(frame, None)
         with pytest.raises(ValueError, match="has no column beside group='shop'"):
             read(pd.DataFrame({"shop": [1, 1, 1]}), "shop")
