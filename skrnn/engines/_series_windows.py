@@ -59,7 +59,7 @@ class WindowReader:
         """Return shape and type of what stands for one window."""
         position = Input((), "int32")
         arrays = {"position": position, "first": position, "weight": Input(())}
-        if "known" in spec.inputs:
+        if self._reads_exogenous(spec):
             arrays["exogenous_position"] = position
         return arrays
 
@@ -72,11 +72,13 @@ class WindowReader:
         if self.indicators:
             parts.append(window.observed.astype(np.float32))
         inputs = {"mask": window.observed.any(axis=2)}
-        if "known" in spec.inputs:
+        if self._reads_exogenous(spec):
             at = batch["exogenous_position"][:, None]
             past = _rows(store["exogenous"], at + np.arange(-self.window, 0), xp)
             parts.append(xp.where(self._inside(batch)[..., None], past, 0.0))
-            inputs["known"] = _rows(store["exogenous"], at + np.arange(self.horizon), xp)
+        if "known" in spec.inputs:
+            ahead = _rows(store["exogenous"], at + np.arange(self.horizon), xp)
+            inputs["known"] = ahead[..., : spec.inputs["known"].shape[1]]
         inputs["sequence"] = xp.concatenate(parts, axis=2)
         later = _rows(store["values"], batch["position"][:, None] + np.arange(self.horizon), xp)
         targets = (later - window.reference) / window.scale
@@ -96,6 +98,11 @@ class WindowReader:
         shape = (outputs.shape[0], spec.horizon, spec.n_targets, max(1, spec.n_quantiles))
         steps = outputs.reshape(shape) * window.scale[..., None] + window.reference[..., None]
         return steps.reshape(outputs.shape)
+
+    def _reads_exogenous(self, spec: Spec) -> bool:
+        """Return whether there are features beside the series themselves."""
+        assert isinstance(spec, EncoderDecoderSpec)
+        return spec.n_features > spec.n_targets * (1 + self.indicators)
 
     def _inside(self, batch: dict[str, Array]) -> Array:
         """Return which steps of the windows belong to their series."""
@@ -125,7 +132,8 @@ class SeriesWindows:
     reader : WindowReader
     store : dict of arrays
         `values`, float32 of shape (n_steps, n_targets), NaN where missing; and `exogenous`, of
-        shape (n_exogenous_steps, n_known), if there is any.
+        shape (n_exogenous_steps, n_columns), if there is any: the columns that are known ahead come
+        first.
     first : int array of shape (n_series,)
         Where each series starts in `values`.
     start, count : int arrays of shape (n_series,)

@@ -14,6 +14,7 @@ from ..compat._sklearn import Interval, StrOptions, validate_parameter_constrain
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
 from ._bounds import NO_BOUNDS, Bounds
+from ._covariates import Covariates
 from .lines import BASELINES, Baseline, sktime_baseline
 
 _POSITIVE_INT = Interval(Integral, 1, None, closed="left")
@@ -24,6 +25,8 @@ _OWN: dict[str, list[Any]] = {
     "scaler": [StrOptions({"window", "level", "standard"}), None],
     "multivariate": [StrOptions({"independent", "joint"})],
     "calendar": ["boolean"],
+    "past_covariates": ["array-like"],
+    "static_covariates": ["array-like"],
     "loss": [str, callable, None],
     "calibrate": ["boolean"],
     "bounds": ["array-like", None],
@@ -63,6 +66,7 @@ class ForecasterOptions:
     scaler: str | None
     multivariate: str
     calendar: bool
+    covariates: Covariates
     calibrate: bool
     n_members: int
     epochs: int | None
@@ -127,6 +131,7 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
             "baselines": _baselines(params["baselines"]),
             "sp": _seasons(params["sp"]),
             "bounds": Bounds.of(params["bounds"]),
+            "covariates": Covariates.of(params["past_covariates"], params["static_covariates"]),
         },
         decoder=options_of(
             DecoderOptions, {**params, "segment_length": params["segment_length"] or 1}
