@@ -141,7 +141,7 @@ class PanelModel:
         self, panel: Panel, scale: SeriesScale, later: Any, room: int = 0
     ) -> tuple[Store, np.ndarray | None]:
         extra = self.settings.horizon + room
-        store = Store(panel, scale, extra, self.joint)
+        store = Store(panel, scale, extra, self.joint, self.reader.relative_to_level)
         if self.columns is None:
             return store, None
         rows = exogenous_rows(panel, extra, later, self.covariates, calendar=self.calendar)
