@@ -206,7 +206,6 @@ class TestStatic:
             rolled = forecaster.predict_rolling(y[~early], beside[~early])[..., 0].ravel()
             truth = y[~early].groupby("shop").tail(30 - 4).to_numpy().ravel()
             errors[len(static)] = np.abs(rolled - truth).mean()
-        print(errors)
         assert errors[1] < 0.4 * errors[0]
 
     def test_a_series_of_its_own_after_pretraining(self):
