@@ -31,10 +31,12 @@ def units_of_changes(panel: Panel, unit: np.ndarray) -> np.ndarray:
     unit : array of shape (n_instances, n_variables)
         Standard deviation of each series.
     """
-    change = np.abs(np.diff(panel.values, axis=0, prepend=np.nan))
-    change[panel.start[:-1]] = np.nan
-    little = (change > 0) & (change < _LITTLE * np.repeat(unit, panel.lengths, axis=0))
-    suspicious = np.add.reduceat(little.astype(int), panel.start[:-1], axis=0) >= _FEWEST
+    change = np.zeros_like(panel.values)
+    np.subtract(panel.values[1:], panel.values[:-1], out=change[1:])
+    np.abs(change, out=change)
+    change[panel.start[:-1]] = 0.0
+    little = (change > 0) & (change < np.repeat(_LITTLE * unit, panel.lengths, axis=0))
+    suspicious = np.add.reduceat(little, panel.start[:-1], axis=0, dtype=np.int64) >= _FEWEST
     units = unit.copy()
     for instance, variable in np.argwhere(suspicious):
         own = panel.values[panel.start[instance] : panel.start[instance + 1], variable]
@@ -69,13 +71,12 @@ def split_digits(scaled: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.
         To be added to them; zero for series that are near their center throughout, None where all
         are. A missing value has that of the one before.
     """
-    far = np.nan_to_num(np.abs(scaled)) > _NEAR
-    if not far.any():
+    if np.fmax.reduce(np.abs(scaled), axis=None) <= _NEAR:
         return scaled, None
-    lengths = np.diff(start)
+    far = np.logical_or.reduceat(np.abs(scaled) > _NEAR, start[:-1], axis=0)
+    far = np.repeat(far, np.diff(start), axis=0)
     scaled = np.clip(scaled, -_LARGEST, _LARGEST)
-    far = np.repeat(np.logical_or.reduceat(far, start[:-1], axis=0), lengths, axis=0)
-    first = np.repeat(start[:-1], lengths)[:, None]
+    first = np.repeat(start[:-1], np.diff(start))[:, None]
     source = np.where(np.isnan(scaled), -1, np.arange(len(scaled))[:, None])
     source = np.maximum.accumulate(source, axis=0)
     last = np.take_along_axis(scaled, np.maximum(source, 0), axis=0)

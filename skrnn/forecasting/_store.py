@@ -163,7 +163,10 @@ class Store:
             for array in (self.scale.center, self.scale.unit)
         )
         scaled = (self.panel.values - center) / unit
-        return split_digits(scaled, self.panel.start) if self.relative else (scaled, None)
+        offset = None
+        if self.relative:
+            scaled, offset = split_digits(scaled, self.panel.start)
+        return scaled.astype(np.float32), offset
 
     def _offset_before(self, instance: np.ndarray, offsets: Any) -> np.ndarray:
         """Return what each window is relative to: the offset of its last step."""
