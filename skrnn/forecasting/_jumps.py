@@ -71,7 +71,7 @@ def split_digits(scaled: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.
         To be added to them; zero for series that are near their center throughout, None where all
         are. A missing value has that of the one before.
     """
-    if np.fmax.reduce(np.abs(scaled), axis=None) <= _NEAR:
+    if not np.fmax.reduce(np.abs(scaled), axis=None) > _NEAR:  # NaN where nothing is known
         return scaled, None
     far = np.logical_or.reduceat(np.abs(scaled) > _NEAR, start[:-1], axis=0)
     far = np.repeat(far, np.diff(start), axis=0)
