@@ -27,6 +27,7 @@ from ._frames import (
     step_frame,
 )
 from ._guarded import GuardedForecaster
+from ._input_checks import keys_of, over_all_series
 from ._options import ForecasterOptions, read_options
 from ._panel import (
     Panel,
@@ -113,7 +114,7 @@ class PanelForecaster(GuardedForecaster):
             None if data is None else convert_to(data, self._tags["y_inner_mtype"])
             for data in (y, X)
         )
-        panel = self._read_later(y, self._numbers(X))
+        panel = self._read_later(y, self._numbers(over_all_series(X, keys_of(y))))
         check_same_columns(self._panel, panel)
         horizon, reach = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), reach), panel.lengths - horizon
@@ -150,7 +151,7 @@ class PanelForecaster(GuardedForecaster):
         """
         self.check_is_fitted()
         fh = self.fh if fh is None else ForecastingHorizon(fh)
-        X = None if X is None else self._numbers(convert_to(X, self._tags["X_inner_mtype"]))
+        X, _ = self._check_X_y(X=X)
         panel = self._panel.tail(_reach(self._model, self._combination) + self.settings_.horizon)
         last, asked = panel.lengths, _steps_within(fh, panel, self.settings_.horizon)
         if (asked < 1).any():

@@ -142,9 +142,12 @@ class TestStatic:
         later = with_kinds(AHEAD)
         expected = forecaster.predict(X=later)
         assert_frame_equal(forecaster.predict(X=later[["u"]]), expected)
-        assert_frame_equal(forecaster.predict(X=AHEAD[["u"]]), expected)  # for all series
+        for_all = AHEAD[["u"]]
+        assert_frame_equal(forecaster.predict(X=for_all), expected)
+        assert_array_equal(forecaster.predict_members(X=for_all), expected)
         rolled = forecaster.predict_rolling(SERIES, known)
         assert_array_equal(forecaster.predict_rolling(SERIES, known[["u", "v"]]), rolled)
+        assert_array_equal(forecaster.predict_rolling(SERIES, KNOWN), rolled)
         assert forecaster.predict_residuals().notna().any(axis=None)
         assert np.isfinite(forecaster.predict([-1, 0, 1], X=AHEAD[["u"]])).all(axis=None)
 
