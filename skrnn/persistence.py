@@ -52,6 +52,7 @@ _TYPES = {
     "skrnn.estimators._targets": ["NumberTargets"],
     "skrnn.forecasting._categories": ["Categories"],
     "skrnn.forecasting._combination": ["Combination"],
+    "skrnn.forecasting._covariates": ["Covariates"],
     "skrnn.forecasting._forecaster": ["Seq2SeqForecaster"],
     "skrnn.forecasting._panel": ["Panel"],
     "skrnn.forecasting._panel_model": ["PanelModel"],

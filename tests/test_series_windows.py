@@ -6,6 +6,7 @@ other values, and the check itself by a reader that looks one step too far.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,21 +60,22 @@ class Example:
     low: np.ndarray
     high: np.ndarray
     exogenous: np.ndarray | None
+    n_past: int = 0
 
     @property
     def spec(self) -> EncoderDecoderSpec:
         n_variables = self.panel.values.shape[1]
         n_targets = n_variables if self.joint else 1
-        n_known = 0 if self.exogenous is None else self.exogenous.shape[1]
+        n_read = 0 if self.exogenous is None else self.exogenous.shape[1]
         return EncoderDecoderSpec(
             cell="simple",
             units=(1,),
             bidirectional=(False,),
             n_timesteps=self.reader.window,
-            n_features=n_targets * (1 + self.reader.indicators) + n_known,
+            n_features=n_targets * (1 + self.reader.indicators) + n_read,
             horizon=self.reader.horizon,
             n_targets=n_targets,
-            n_known=n_known,
+            n_known=n_read - self.n_past,
         )
 
     @property
@@ -115,6 +117,7 @@ def make_example(
     n_variables: int = 1,
     joint: bool = False,
     n_known: int = 0,
+    n_past: int = 0,
     missing: float = 0.0,
     seed: int = 0,
 ) -> Example:
@@ -127,8 +130,9 @@ def make_example(
     low = rng.integers(1, np.array(lengths) + 1)
     high = rng.integers(low - 1, np.array(lengths) + 1)
     n_extra = reader.horizon * len(lengths)
-    exogenous = rng.normal(size=(len(values) + n_extra, n_known)) if n_known else None
-    return Example(reader, make_panel(lengths, values), units, joint, low, high, exogenous)
+    n_read = n_known + n_past
+    exogenous = rng.normal(size=(len(values) + n_extra, n_read)) if n_read else None
+    return Example(reader, make_panel(lengths, values), units, joint, low, high, exogenous, n_past)
 
 
 @st.composite
@@ -140,6 +144,7 @@ def examples(draw: Any) -> Example:
         n_variables=n_variables,
         joint=n_variables == 2 and draw(st.booleans()),
         n_known=draw(st.sampled_from([0, 2])),
+        n_past=draw(st.sampled_from([0, 1])),
         missing=draw(st.sampled_from([0.0, 0.3, 0.8])),
         seed=draw(st.integers(0, 10_000)),
     )
@@ -190,7 +195,12 @@ def loop(example: Example) -> dict[str, np.ndarray]:
     found: dict[str, list[Any]] = {}
     for number, values, beside in example.series():
         for position in range(example.low[number], example.high[number] + 1):
-            for name, array in one_window(example.reader, values, beside, position).items():
+            window = one_window(example.reader, values, beside, position)
+            if beside is not None:
+                window["known"] = window["known"][:, : example.spec.n_known]
+            for name, array in window.items():
+                if not array.size:
+                    continue
                 found.setdefault(name, []).append(array)
     return {name: np.array(arrays) for name, arrays in found.items()}
 
@@ -290,13 +300,21 @@ def changed(example: Example, values: np.ndarray, exogenous: Any = None) -> Exam
 
 
 def check_no_later_value_is_read(example: Example, reader: WindowReader | None = None) -> None:
-    """For one window of each series: change its values at the position and after it."""
+    """For one window of each series: change its values at the position and after it.
+
+    And the columns that are known up to there alone, which come last.
+    """
     at = example.low
     example = Example(**{**vars(example), "high": at})
-    values = example.panel.values.copy()
-    for rows, position in zip(example.panel.rows(), at, strict=True):
+    values, exogenous = example.panel.values.copy(), copy.copy(example.exogenous)
+    for number, (rows, position) in enumerate(zip(example.panel.rows(), at, strict=True)):
         values[rows][position:] = 1e3
-    before, after = read(example, reader), read(changed(example, values), reader)
+        if exogenous is not None:
+            first, stop = rows.start, rows.stop + example.reader.horizon
+            own = exogenous[first + number * example.reader.horizon :][: stop - first]
+            own[position:, example.spec.n_known :] = 1e3
+    later = changed(example, values, exogenous)
+    before, after = read(example, reader), read(later, reader)
     for name in before.keys() - {"targets"}:
         np.testing.assert_array_equal(after[name], before[name], err_msg=name)
 
@@ -345,6 +363,14 @@ class OneStepTooFar(WindowReader):
         return window._replace(level=later.level, scale=later.scale)
 
 
+class AllAhead(WindowReader):
+    """A reader that knows all columns ahead."""
+
+    def read(self, spec: Any, store: Any, batch: Any, xp: Any) -> Any:
+        n_read = store["exogenous"].shape[1]
+        return super().read(replace(spec, n_known=n_read), store, batch, xp)
+
+
 class AnyStart(WindowReader):
     """A reader that does not stop at the start of a series."""
 
@@ -361,6 +387,10 @@ def test_the_checks_find_a_leak() -> None:
     check_no_neighbour_is_read(example)
     with pytest.raises(AssertionError, match="Arrays are not equal"):
         check_no_later_value_is_read(example, OneStepTooFar(**vars(reader)))
+    beside = make_example(reader, [8, 3, 9], n_known=1, n_past=1, seed=1)
+    check_no_later_value_is_read(beside)
+    with pytest.raises(AssertionError, match="Arrays are not equal"):
+        check_no_later_value_is_read(beside, AllAhead(**vars(reader)))
     with pytest.raises(AssertionError, match="Arrays are not equal"):
         check_no_neighbour_is_read(example, AnyStart(**vars(reader)))
 

@@ -19,6 +19,8 @@ from ._protocol import Array, Arrays, Sample
 
 # Series are stored in units of their own spread, around zero.
 _SMALLEST_SCALE = float(smallest_scale(1.0, 0.0))
+# Nothing is learned of jumps so far beyond a window, in its own scale: none could foretell them.
+_LARGEST_TARGET = 1e5
 # Stores are padded to so many significant bits, so that few sizes are compiled.
 _SIZE_BITS = 3
 
@@ -59,7 +61,7 @@ class WindowReader:
         """Return shape and type of what stands for one window."""
         position = Input((), "int32")
         arrays = {"position": position, "first": position, "weight": Input(())}
-        if "known" in spec.inputs:
+        if self._reads_exogenous(spec):
             arrays["exogenous_position"] = position
         return arrays
 
@@ -72,14 +74,18 @@ class WindowReader:
         if self.indicators:
             parts.append(window.observed.astype(np.float32))
         inputs = {"mask": window.observed.any(axis=2)}
-        if "known" in spec.inputs:
+        if self._reads_exogenous(spec):
             at = batch["exogenous_position"][:, None]
             past = _rows(store["exogenous"], at + np.arange(-self.window, 0), xp)
             parts.append(xp.where(self._inside(batch)[..., None], past, 0.0))
-            inputs["known"] = _rows(store["exogenous"], at + np.arange(self.horizon), xp)
+        if "known" in spec.inputs:
+            later = _rows(store["exogenous"], at + np.arange(self.horizon), xp)
+            inputs["known"] = later[..., : spec.inputs["known"].shape[1]]
         inputs["sequence"] = xp.concatenate(parts, axis=2)
-        later = _rows(store["values"], batch["position"][:, None] + np.arange(self.horizon), xp)
-        targets = (later - window.reference) / window.scale
+        ahead = batch["position"][:, None] + np.arange(self.horizon)
+        targets = (self._values(store, batch, ahead, xp) - window.reference) / window.scale
+        if "offset" in store:
+            targets = xp.where(xp.abs(targets) <= _LARGEST_TARGET, targets, np.nan)
         return Sample(inputs, targets.reshape(targets.shape[0], -1), batch.get("weight"))
 
     def restore(
@@ -97,6 +103,11 @@ class WindowReader:
         steps = outputs.reshape(shape) * window.scale[..., None] + window.reference[..., None]
         return steps.reshape(outputs.shape)
 
+    def _reads_exogenous(self, spec: Spec) -> bool:
+        """Return whether there are features beside the series themselves."""
+        assert isinstance(spec, EncoderDecoderSpec)
+        return spec.n_features > spec.n_targets * (1 + self.indicators)
+
     def _inside(self, batch: dict[str, Array]) -> Array:
         """Return which steps of the windows belong to their series."""
         steps = batch["position"][:, None] + np.arange(-self.window, 0)
@@ -104,7 +115,7 @@ class WindowReader:
 
     def _window(self, store: dict[str, Array], batch: dict[str, Array], xp: ModuleType) -> _Window:
         steps = batch["position"][:, None] + np.arange(-self.window, 0)
-        values = _rows(store["values"], steps, xp)
+        values = self._values(store, batch, steps, xp)
         observed = xp.logical_and(self._inside(batch)[..., None], ~xp.isnan(values))
         values = xp.where(observed, values, 0.0)
         level, scale = xp.zeros_like(values[:, :1]), xp.ones_like(values[:, :1])
@@ -115,6 +126,21 @@ class WindowReader:
         reference = reference_of(values, observed, level, self.season, self.horizon, xp)
         return _Window(values, observed, level, scale, reference)
 
+    def _values(
+        self, store: dict[str, Array], batch: dict[str, Array], steps: Array, xp: ModuleType
+    ) -> Array:
+        """Return values at some steps; where there are offsets, relative to that before a window.
+
+        The difference of two offsets is exact where they are near each other.
+        """
+        values = _rows(store["values"], steps, xp)
+        if "offset" not in store:
+            return values
+        last = batch["position"][:, None] - 1
+        inside = (last >= batch["first"][:, None])[..., None]
+        before = xp.where(inside, _rows(store["offset"], last, xp), 0.0)
+        return values + (_rows(store["offset"], steps, xp) - before)
+
 
 @dataclass(frozen=True)
 class SeriesWindows:
@@ -124,8 +150,10 @@ class SeriesWindows:
     ----------
     reader : WindowReader
     store : dict of arrays
-        `values`, float32 of shape (n_steps, n_targets), NaN where missing; and `exogenous`, of
-        shape (n_exogenous_steps, n_known), if there is any.
+        `values`, float32 of shape (n_steps, n_targets), NaN where missing; `offset`, of the same
+        shape, if values are relative to something that takes turns; and `exogenous`, of
+        shape (n_exogenous_steps, n_columns), if there is any: the columns that are known ahead come
+        first.
     first : int array of shape (n_series,)
         Where each series starts in `values`.
     start, count : int arrays of shape (n_series,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +26,7 @@ from ._frames import (
 )
 from ._guarded import GuardedForecaster
 from ._horizons import read_levels
+from ._input_checks import keys_of, over_all_series
 from ._options import ForecasterOptions, read_options
 from ._panel import (
     Panel,
@@ -108,7 +110,7 @@ class PanelForecaster(GuardedForecaster):
         """
         self.check_is_fitted()
         y, X = self._frame_of("y", y), None if X is None else self._frame_of("X", X)
-        panel = read_panel(y, self._numbers(X), self._panel.axis)
+        panel = self._read_later(y, self._numbers(over_all_series(X, keys_of(y))))
         check_same_columns(self._panel, panel)
         horizon, reach = self.settings_.horizon, self.settings_.window
         offsets = np.full(len(panel), reach), panel.lengths - horizon
@@ -146,7 +148,7 @@ class PanelForecaster(GuardedForecaster):
         """
         self.check_is_fitted()
         fh = self._check_fh(fh)
-        X = None if X is None else self._numbers(self._frame_of("X", X))
+        X, _ = self._check_X_y(X=X)
         panel = self._panel.tail(_reach(self._model, self._combination) + self.settings_.horizon)
         last, asked = panel.lengths, _steps_within(fh, panel, self.settings_.horizon)
         if (asked < 1).any():
@@ -154,7 +156,7 @@ class PanelForecaster(GuardedForecaster):
                 f"fh has {asked.min()} as a number of steps ahead: members forecast what comes "
                 "after the end of y. Use positive numbers, or times after the last of y."
             )
-        later = later_columns(panel, X, asked, self.settings_.horizon)
+        later = later_columns(panel, X, asked, self.settings_.horizon, self._model.covariates)
         steps = self._model.predict(panel, self._scale, (last, last), later)
         network = steps[..., self._model.middle]
         if self._combination is None:
@@ -166,8 +168,7 @@ class PanelForecaster(GuardedForecaster):
 
     def _fit(self, y, X, fh):
         before = getattr(self, "pretrained_model_", None)
-        panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
-        options.bounds.check(panel)
+        panel, options = self._read(y, X)
         # A forecaster of past steps alone learns to forecast the next one.
         horizon, scale = max(1, int(relative_steps(fh, panel).max())), _scale_of(panel, options)
         origins = choose_origins(options, panel, horizon)
@@ -187,8 +188,7 @@ class PanelForecaster(GuardedForecaster):
 
     def _pretrain(self, y, X=None, fh=None):
         before = getattr(self, "pretrained_model_", None)
-        panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
-        options.bounds.check(panel)
+        panel, options = self._read(y, X)
         if fh is None and before is None:
             raise ValueError("pretrain needs fh, the steps ahead to learn: pass fh=[1, 2, 3].")
         steps = before.settings.horizon if fh is None else relative_steps(fh, panel).max()
@@ -200,7 +200,7 @@ class PanelForecaster(GuardedForecaster):
 
     def _update(self, y, X=None, update_params=True):
         n_before = self._panel.end
-        later = read_panel(y, X, self._panel.axis)
+        later = self._read_later(y, X)
         Bounds.of(self.bounds).check(later)
         panel = continue_panel(self._panel, later)
         model = self._model
@@ -223,6 +223,22 @@ class PanelForecaster(GuardedForecaster):
         found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
         values = _quantiles(self, found.values, alpha)
         return quantile_frame(values, found.index, self._panel.columns, alpha)
+
+    # ---- Data and parameters ---------------------------------------------------------------------
+
+    def _read(self, y: Any, X: Any) -> tuple[Panel, ForecasterOptions]:
+        """Return series to learn from, and how."""
+        panel, options = read_panel(y, X), read_options(self.get_params(deep=False))
+        options.bounds.check(panel)
+        categories = None if X is None else self._categories
+        covariates = options.covariates.encoded(panel.exogenous_columns, categories)
+        return panel, replace(options, covariates=covariates)
+
+    def _read_later(self, y: Any, X: Any) -> Panel:
+        """Return later values of the series, with the static columns that are known."""
+        covariates = self._model.covariates
+        X = covariates.without_static(X, self._panel)
+        return covariates.with_static(self._panel, read_panel(y, X, self._panel.axis))
 
     # ---- Training --------------------------------------------------------------------------------
 
@@ -280,7 +296,8 @@ class PanelForecaster(GuardedForecaster):
         ahead = past = None
         if (steps > 0).any():
             recent = panel.tail(_reach(self._model, self._combination) + horizon)
-            later = later_columns(recent, X, np.maximum(steps, 1), horizon)
+            covariates = self._model.covariates
+            later = later_columns(recent, X, np.maximum(steps, 1), horizon, covariates)
             last = recent.lengths
             ahead = self._steps(recent, self._scale, (last, last), later)
         if (steps <= 0).any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,14 @@ class Categories:
         if not self.of:
             return X
         return pd.concat([self._columns(name, X[name]) for name in X], axis=1)
+
+    def names(self, columns: Iterable[Any]) -> tuple[Any, ...]:
+        """Return the names that some columns have after encoding."""
+        return tuple(
+            name if one is None else f"{name}={one}"
+            for name in columns
+            for one in self.of.get(name, [None])
+        )
 
     def _columns(self, name: Any, column: pd.Series) -> pd.DataFrame:
         known = self.of.get(name)

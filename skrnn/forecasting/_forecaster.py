@@ -90,6 +90,14 @@ class Seq2SeqForecaster(PanelForecaster):
     calendar : bool, default=False
         Tell the network the time of the day, the day of the week or the time of the year, as
         the frequency asks for. Needs dates or periods.
+    past_covariates : sequence of str, default=()
+        Columns of `X` that are known up to now alone, such as the weather or prices. The network
+        reads them over the window, and never at the steps to forecast: `X` may leave them out
+        there. All other columns of `X` are known ahead, and are read at both.
+    static_covariates : sequence of str, default=()
+        Columns of `X` that have one value for each series, at all times, such as the type of a
+        store or its region. They are remembered from the fit: `X` may leave them out later. The
+        network reads them at every step, scaled over the series.
     bounds : pair of float or None, default=None
         Smallest and largest value of the series, None where there is none: `(0, None)` for counts.
         Forecasts and quantiles stay within, and `y` must. None means that there are no bounds.
@@ -240,6 +248,8 @@ class Seq2SeqForecaster(PanelForecaster):
         scaler="window",
         multivariate="independent",
         calendar=False,
+        past_covariates=(),
+        static_covariates=(),
         bounds=None,
         quantiles=QUANTILES,
         loss=None,
@@ -280,6 +290,8 @@ class Seq2SeqForecaster(PanelForecaster):
         self.scaler = scaler
         self.multivariate = multivariate
         self.calendar = calendar
+        self.past_covariates = past_covariates
+        self.static_covariates = static_covariates
         self.bounds = bounds
         self.quantiles = quantiles
         self.loss = loss

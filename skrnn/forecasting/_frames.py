@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._covariates import Covariates
 from ._panel import Panel, check_columns_of_X
 
 
@@ -32,10 +33,13 @@ def relative_steps(fh: Any, panel: Panel) -> np.ndarray:
     return np.tile(np.asarray(ahead).astype(np.int64), (len(panel), 1))
 
 
-def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.ndarray | None:
+def later_columns(
+    panel: Panel, X: Any, steps: np.ndarray, horizon: int, covariates: Covariates
+) -> np.ndarray | None:
     """Return the columns of `X` for all steps up to the horizon.
 
-    Steps between that `X` leaves out, and those after the last that is asked for, take the values
+    Static columns are those of the panel, and past ones are NaN, whatever `X` has. Of the others,
+    steps between that `X` leaves out, and those after the last that is asked for, take the values
     of the step before.
 
     Returns
@@ -49,12 +53,30 @@ def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.n
     """
     if panel.exogenous is None:
         return None
-    if X is None:
+    names = panel.exogenous_columns
+    past, static = covariates.is_past(names), covariates.is_static(names)
+    own = panel.exogenous[panel.start[:-1]][:, None]
+    columns = np.where(static, np.repeat(own, horizon, axis=1), np.nan)
+    X = covariates.without_static(X, panel)
+    X = None if X is None else X.drop(columns=[name for name in X if name in covariates.past])
+    ahead = ~(past | static)
+    if X is None and ahead.any():
         raise ValueError(
             "The forecaster was fitted with X: predict needs the values of X at the steps to "
             "forecast. Pass X=..."
         )
-    check_columns_of_X(panel.exogenous_columns, X.columns)
+    if X is not None:
+        check_columns_of_X(names[ahead], X.columns)
+    if ahead.any():
+        last = panel.exogenous[panel.start[1:] - 1][:, ahead]
+        columns[:, :, ahead] = _columns_ahead(panel, X, steps, horizon, last)
+    return columns
+
+
+def _columns_ahead(
+    panel: Panel, X: pd.DataFrame, steps: np.ndarray, horizon: int, last: np.ndarray
+) -> np.ndarray:
+    """Return what `X` says of the steps ahead; `last` is what it said at the end of the panel."""
     times = [stop + np.arange(horizon) for stop in panel.end]
     rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     given = panel.index(times).isin(X.index).reshape(len(panel), horizon)
@@ -74,8 +96,7 @@ def later_columns(panel: Panel, X: Any, steps: np.ndarray, horizon: int) -> np.n
         )
     source = np.where(given, np.arange(1, horizon + 1), 0)
     source = np.maximum.accumulate(source, axis=1)
-    last = panel.exogenous[panel.start[1:] - 1][:, None]
-    joined = np.concatenate([last, columns], axis=1)
+    joined = np.concatenate([last[:, None], columns], axis=1)
     return np.take_along_axis(joined, source[:, :, None], axis=1)
 
 

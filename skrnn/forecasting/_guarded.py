@@ -11,6 +11,7 @@ from sktime.utils.validation.forecasting import check_fh
 from ..compat._sklearn import restored_on_error
 from ..inputs._mask import unmasked
 from ._categories import Categories
+from ._covariates import Covariates
 from ._frames import step_frame
 from ._horizons import check_horizon, read_levels
 from ._input_checks import check_given, keys_of, over_all_series
@@ -214,6 +215,7 @@ class GuardedForecaster(BaseForecaster):
             y = self._frame_of("y", y)
         panel, time = self._panel, y.index.get_level_values(-1).unique()
         ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
+        X, _ = self._check_X_y(X=X)
         every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)
         found = self._forecast(np.tile(every, (len(panel), 1)), X)
         middle = found.values[..., self._model.middle]
@@ -255,6 +257,7 @@ class GuardedForecaster(BaseForecaster):
         """Return `X` with numbers in place of categories, which are learned in the fit."""
         if X is None:
             return None
+        X = Covariates.of(self.past_covariates, self.static_covariates).constant(X)
         if getattr(self, "_categories", None) is None:
             self._categories = Categories.learn(X)
         return self._categories.encode(X)

@@ -14,6 +14,7 @@ from ..compat._sklearn import MOST, Count, Interval, StrOptions, validate_parame
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS, POSITIVE_INT
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
 from ._bounds import NO_BOUNDS, Bounds
+from ._covariates import Covariates
 from .lines import BASELINES, Baseline, sktime_baseline
 
 _OWN: dict[str, list[Any]] = {
@@ -23,6 +24,8 @@ _OWN: dict[str, list[Any]] = {
     "scaler": [StrOptions({"window", "level", "standard"}), None],
     "multivariate": [StrOptions({"independent", "joint"})],
     "calendar": ["boolean"],
+    "past_covariates": ["array-like"],
+    "static_covariates": ["array-like"],
     "loss": [str, callable, None],
     "calibrate": ["boolean"],
     "bounds": ["array-like", None],
@@ -62,6 +65,7 @@ class ForecasterOptions:
     scaler: str | None
     multivariate: str
     calendar: bool
+    covariates: Covariates
     calibrate: bool
     n_members: int
     epochs: int | None
@@ -126,6 +130,7 @@ def read_options(params: Mapping[str, Any]) -> ForecasterOptions:
             "baselines": _baselines(params["baselines"]),
             "sp": _seasons(params["sp"]),
             "bounds": Bounds.of(params["bounds"]),
+            "covariates": Covariates.of(params["past_covariates"], params["static_covariates"]),
         },
         decoder=options_of(
             DecoderOptions, {**params, "segment_length": params["segment_length"] or 1}

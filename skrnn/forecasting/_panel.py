@@ -151,7 +151,7 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     if X is not None and X.shape[1]:
         exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         check_rows_of_X(X, y)
-        check_values_of_X(exogenous, X.columns)
+        check_values_of_X(exogenous, X.columns, some_known=not goes_on)
     return Panel(
         keys,
         list(y.index.names),

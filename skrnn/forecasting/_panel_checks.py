@@ -79,11 +79,11 @@ def check_some_known(
         )
 
 
-def check_values_of_X(values: np.ndarray, columns: pd.Index) -> None:
+def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool) -> None:
     """Raise where a column of `X` is infinite somewhere, or missing everywhere."""
     for what, wrong in (
         ("is infinite somewhere", np.isinf(values).any(axis=0)),
-        ("has no value at all: all are NaN", np.isnan(values).all(axis=0)),
+        ("has no value at all: all are NaN", some_known & np.isnan(values).all(axis=0)),
     ):
         if wrong.any():
             name = columns[int(np.argmax(wrong))]

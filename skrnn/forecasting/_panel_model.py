@@ -14,6 +14,7 @@ from ..models._specs import make_spec
 from ..models._train import Trained, train_network
 from ..networks._spec import Spec
 from ._calendar import calendar_features
+from ._covariates import ALL_AHEAD, Covariates
 from ._options import ForecasterOptions
 from ._panel import Panel
 from ._quantiles import calibration_shifts, shift_quantiles
@@ -42,6 +43,8 @@ class PanelModel:
     members : list of Trained
     shifts : array of shape (n_levels,) or None
         Of the calibration.
+    covariates : Covariates
+        Which of the exogenous columns the decoder does not know, or are the same at all times.
     """
 
     settings: Settings
@@ -53,6 +56,7 @@ class PanelModel:
     calendar: bool
     members: list[Trained]
     shifts: np.ndarray | None = None
+    covariates: Covariates = ALL_AHEAD
 
     @property
     def middle(self) -> int:
@@ -137,22 +141,22 @@ class PanelModel:
         self, panel: Panel, scale: SeriesScale, later: Any, room: int = 0
     ) -> tuple[Store, np.ndarray | None]:
         extra = self.settings.horizon + room
-        store = Store(panel, scale, extra, self.joint)
+        store = Store(panel, scale, extra, self.joint, self.reader.relative_to_level)
         if self.columns is None:
             return store, None
-        rows = exogenous_rows(panel, extra, later, calendar=self.calendar)
+        rows = exogenous_rows(panel, extra, later, self.covariates, calendar=self.calendar)
         return store, self.columns.transform(rows)
 
     def _spec(self, windows: SeriesWindows, options: ForecasterOptions) -> Spec:
         n_targets = windows.store["values"].shape[1]
-        n_known = windows.store["exogenous"].shape[1] if "exogenous" in windows.store else 0
+        n_read = windows.store["exogenous"].shape[1] if "exogenous" in windows.store else 0
         shape = DataShape(
             n_timesteps=self.settings.window,
-            n_features=n_targets * (1 + self.reader.indicators) + n_known,
+            n_features=n_targets * (1 + self.reader.indicators) + n_read,
             n_outputs=self.settings.horizon * n_targets,
             levels=self.levels,
             n_targets=n_targets,
-            n_known=n_known,
+            n_known=n_read - int(self.covariates.is_past(self.names).sum()),
             target_features=tuple(range(n_targets)),
         )
         decoder = replace(options.decoder, segment_length=self.settings.segment_length)
@@ -171,7 +175,7 @@ def new_model(panel: Panel, options: ForecasterOptions, settings: Settings) -> P
     )
     columns = None
     if panel.exogenous is not None or options.calendar:
-        columns = Columns.of(exogenous_rows(panel, 0, None, calendar=options.calendar))
+        columns = _columns_of(panel, options)
     return PanelModel(
         settings=settings,
         reader=reader,
@@ -181,7 +185,21 @@ def new_model(panel: Panel, options: ForecasterOptions, settings: Settings) -> P
         joint=options.multivariate == "joint",
         calendar=options.calendar,
         members=[],
+        covariates=options.covariates,
     )
+
+
+def _columns_of(panel: Panel, options: ForecasterOptions) -> Columns:
+    """Return the scaling of the exogenous columns; that of static ones counts each series once."""
+    rows = exogenous_rows(panel, 0, None, options.covariates, calendar=options.calendar)
+    columns, names = Columns.of(rows), panel.exogenous_columns
+    if names is None:
+        return columns
+    n_static, n_past = len(options.covariates.static), len(options.covariates.past)
+    static = slice(rows.shape[1] - n_static - n_past, rows.shape[1] - n_past)
+    once = Columns.of(rows[panel.start[:-1]])
+    columns.center[static], columns.unit[static] = once.center[static], once.unit[static]
+    return columns
 
 
 def held_back(panel: Panel, horizon: int) -> np.ndarray:
@@ -216,23 +234,39 @@ def calibrate(model: PanelModel, panel: Panel, scale: SeriesScale) -> PanelModel
 
 
 def exogenous_rows(
-    panel: Panel, extra: int, later: np.ndarray | None, *, calendar: bool
+    panel: Panel, extra: int, later: np.ndarray | None, covariates: Covariates, *, calendar: bool
 ) -> np.ndarray:
     """Return the columns of `X` and the calendar, unscaled, with `extra` rows per instance.
 
-    Columns of `X` that are not given for the extra rows are NaN there.
+    What is known ahead comes first: columns of `X`, the calendar, then static columns of `X`. Those
+    that are known up to now alone are the last. Columns of `X` that are not given for the extra
+    rows are NaN there, but for static ones.
     """
     parts = []
-    if panel.exogenous is not None:
-        n_columns = panel.exogenous.shape[1]
-        if later is None:
-            later = np.full((len(panel), extra, n_columns), np.nan)
-        pieces = [
-            np.concatenate([panel.exogenous[rows], beyond])
-            for rows, beyond in zip(panel.rows(), later, strict=True)
-        ]
-        parts.append(np.concatenate(pieces))
+    beside = None if panel.exogenous is None else _rows_of_X(panel, extra, later, covariates)
+    if beside is not None:
+        past, static = (
+            kind(panel.exogenous_columns) for kind in (covariates.is_past, covariates.is_static)
+        )
+        parts.append(beside[:, ~(past | static)])
     if calendar:
         numbers, place = np.unique(panel.row_times(extra), return_inverse=True)
         parts.append(calendar_features(panel.axis.index(numbers))[place])
+    if beside is not None:
+        parts += [beside[:, static], beside[:, past]]
     return np.concatenate(parts, axis=1)
+
+
+def _rows_of_X(
+    panel: Panel, extra: int, later: np.ndarray | None, covariates: Covariates
+) -> np.ndarray:
+    assert panel.exogenous is not None
+    if later is None:
+        own = panel.exogenous[panel.start[:-1]][:, None]
+        static = covariates.is_static(panel.exogenous_columns)
+        later = np.where(static, np.repeat(own, extra, axis=1), np.nan)
+    pieces = [
+        np.concatenate([panel.exogenous[rows], beyond])
+        for rows, beyond in zip(panel.rows(), later, strict=True)
+    ]
+    return np.concatenate(pieces)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from ..engines._series_windows import SeriesWindows, WindowReader, pad_store
+from ._jumps import split_digits, units_of_changes
 from ._outliers import clip_outliers, moments
 from ._panel import Panel
 
@@ -20,7 +22,7 @@ _CONSTANT = 1e-9
 class SeriesScale:
     """Center and unit of each series: an array of shape (n_instances, n_variables) for both.
 
-    A wild value long ago leaves the unit as it would be without it.
+    A wild value long ago leaves the unit as it would be without it, and so do jumps.
 
     They keep numbers small on the way through single precision. Windows that are taken relative to
     themselves are not changed by them.
@@ -39,7 +41,7 @@ class SeriesScale:
         center, unit, _ = moments(clip_outliers(panel))
         smallest = np.maximum(_CONSTANT * np.abs(center), np.finfo(np.float32).tiny)
         unit = np.where(unit > smallest, unit, smallest)
-        return cls(center, np.where(found > 0, unit, 1.0))
+        return cls(center, units_of_changes(panel, np.where(found > 0, unit, 1.0)))
 
     def __getitem__(self, instances: np.ndarray) -> SeriesScale:
         """Return those of some instances."""
@@ -79,12 +81,16 @@ class Store:
         Rows after the last of each instance, for steps that are not known yet.
     joint : bool
         All variables of an instance in one window; else a series of its own for each.
+    relative : bool
+        Windows are taken relative to their level: values may be relative to one another then, where
+        they are too far from the center of their series for single precision.
     """
 
     panel: Panel
     scale: SeriesScale
     extra: int
     joint: bool
+    relative: bool = False
 
     def windows(
         self,
@@ -103,7 +109,10 @@ class Store:
             First and last position of the first target, counted from the start of the instance.
         """
         panel, n_rows = self.panel, self._n_rows
-        store = {"values": pad_store(self._values(), np.nan)}
+        values, offset = self._digits
+        store = {"values": pad_store(self._laid_out(values), np.nan)}
+        if offset is not None:
+            store["offset"] = pad_store(self._laid_out(offset), 0.0)
         if exogenous is not None:
             store["exogenous"] = pad_store(exogenous, 0.0)
         begin = panel.start[:-1] + self.extra * np.arange(len(panel))
@@ -137,6 +146,8 @@ class Store:
             steps = np.moveaxis(by_variable, 0, 2)
         instance = np.repeat(np.arange(len(self.panel)), offsets[1] - offsets[0] + 1)
         center, unit = self.scale.center[instance], self.scale.unit[instance]
+        if self._digits[1] is not None:
+            center = center + unit * self._offset_before(instance, offsets)
         restored: np.ndarray = steps * unit[:, None, :, None] + center[:, None, :, None]
         return restored
 
@@ -144,17 +155,35 @@ class Store:
     def _n_rows(self) -> int:
         return len(self.panel.values) + self.extra * len(self.panel)
 
-    def _values(self) -> np.ndarray:
-        panel = self.panel
-        values = np.full((self._n_rows, panel.values.shape[1]), np.nan, np.float32)
-        rows = np.arange(len(panel.values))
-        rows += np.repeat(self.extra * np.arange(len(panel)), panel.lengths)
+    @cached_property
+    def _digits(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """The panel in units of its series, and what it is relative to."""
         center, unit = (
-            np.repeat(array, panel.lengths, axis=0)
+            np.repeat(array, self.panel.lengths, axis=0)
             for array in (self.scale.center, self.scale.unit)
         )
-        values[rows] = (panel.values - center) / unit
-        return values if self.joint else values.T.reshape(-1, 1)
+        scaled = (self.panel.values - center) / unit
+        offset = None
+        if self.relative:
+            scaled, offset = split_digits(scaled, self.panel.start)
+        return scaled.astype(np.float32), offset
+
+    def _offset_before(self, instance: np.ndarray, offsets: Any) -> np.ndarray:
+        """Return what each window is relative to: the offset of its last step."""
+        _, offset = self._digits
+        assert offset is not None
+        position = np.concatenate([np.arange(a, b + 1) for a, b in zip(*offsets, strict=True)])
+        last = np.maximum(self.panel.start[instance] + position - 1, 0)
+        return np.where(position[:, None] > 0, offset[last].astype(np.float64), 0.0)
+
+    def _laid_out(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows of the panel with room after each instance, variables in their columns."""
+        panel = self.panel
+        flat = np.full((self._n_rows, panel.values.shape[1]), np.nan, np.float32)
+        places = np.arange(len(panel.values))
+        places += np.repeat(self.extra * np.arange(len(panel)), panel.lengths)
+        flat[places] = rows
+        return flat if self.joint else flat.T.reshape(-1, 1)
 
 
 def training_offsets(lengths: np.ndarray, window: int, horizon: int) -> Any:
