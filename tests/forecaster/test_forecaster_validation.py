@@ -328,7 +328,7 @@ def test_grid_search():
         {"callbacks": [[keras.callbacks.EarlyStopping("loss")]]},
     ]
     search = ForecastingGridSearchCV(
-        make(epochs=1), ExpandingWindowSplitter(fh=FH, initial_window=45), grid
+        make(epochs=1), ExpandingWindowSplitter(fh=FH, initial_window=45), grid, backend="None"
     ).fit(Y, fh=FH)
     assert np.isfinite(search.cv_results_["mean_test_MeanAbsolutePercentageError"]).all()
     assert np.isfinite(search.predict()).all()
