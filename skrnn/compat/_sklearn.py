@@ -43,6 +43,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "InvalidParameterError",
+    "Splitter",
     "StrOptions",
     "callback_management_context",
     "check_estimator_is_fitted",
@@ -85,6 +86,21 @@ def check_estimator_is_fitted(estimator: Any) -> None:
             "one, after its fit."
         )
     check_is_fitted(estimator)
+
+
+class Splitter(HasMethods):
+    """Accept objects that split rows as those of `sklearn.model_selection` do."""
+
+    def __init__(self) -> None:
+        super().__init__(["split"])
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether it is one; texts, which split too, and classes are none."""
+        return not isinstance(val, str | bytes | type) and bool(super().is_satisfied_by(val))
+
+    def __str__(self) -> str:
+        """Return the words for messages."""
+        return "a splitter with a method split(X, y, groups), as those of scikit-learn"
 
 
 def root_context(estimator: Any, max_subtasks: int) -> Any:

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..networks._spec import Input, Spec
-from ._protocol import Array, Arrays, Sample
+from ._protocol import Array, Arrays, Data, Sample
 
 
 @dataclass(frozen=True)
@@ -74,3 +74,9 @@ class Dataset:
         """Return the arrays of some rows."""
         arrays = {**self.inputs, "targets": self.targets, "weight": self.weight}
         return {name: array[rows] for name, array in arrays.items() if array is not None}
+
+
+def spread_rows(data: Data) -> np.ndarray:
+    """Return as many rows as an epoch takes, evenly spread over all: those to evaluate."""
+    n_rows, n_taken = len(data), data.n_per_epoch
+    return np.arange(n_taken) * n_rows // n_taken

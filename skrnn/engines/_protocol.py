@@ -82,7 +82,7 @@ class Data(Protocol):
 
     @property
     def n_per_epoch(self) -> int:
-        """Rows that an epoch takes."""
+        """Rows that an epoch takes, to train on or to validate on."""
 
     def __len__(self) -> int:
         """Return the number of rows."""

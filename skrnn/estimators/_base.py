@@ -37,10 +37,21 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = CONSTRAINTS
     _OPTIONS: ClassVar[type] = StackedOptions
+    # Those of a search are for its splitter, unless they are asked for here too.
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"groups": False}
 
     @without_names_of_keras
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        groups=None,
+    ):
         """Train a network; with `warm_start`, go on from the weights of the last fit.
 
         Parameters
@@ -59,6 +70,10 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
             Rows to validate on, with the shapes of `X` and `y`. Scalers never learn from them.
         sample_weight_val : array-like of shape (n_validation_samples,), default=None
             Weight of each of them in the validation loss; scaled to mean 1.
+        groups : array-like of shape (n_samples,), default=None
+            Group of each row, such as a patient or a machine, for `validation_fraction`: a share
+            holds out whole groups, and a splitter gets them. A search passes them on where
+            `set_fit_request(groups=True)` asks for them.
 
         Returns
         -------
@@ -74,7 +89,7 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
         """
         resume = self.warm_start and hasattr(self, "history_")
         weights = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
-        return self._fit(X, y, X_val=X_val, y_val=y_val, resume=resume, **weights)
+        return self._fit(X, y, X_val=X_val, y_val=y_val, groups=groups, resume=resume, **weights)
 
     @without_names_of_keras
     @fit_context(prefer_skip_nested_validation=True)

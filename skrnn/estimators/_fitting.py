@@ -36,6 +36,7 @@ from ._reading import (
 from ._rows import Rows
 from ._snapshot import NAMES_OF_X, snapshot
 from ._targets import TargetEncoder
+from ._validation import hold_out
 
 
 @our_settings()
@@ -61,8 +62,8 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     validation = read_validation_rows(estimator, call, rows.sequences.shape[1:], targets)
     if validation is not None and targets.head == VALUES:
         warn_of_other_units(rows, validation)
-    if validation is None and options.early_stopping:
-        rows, validation = targets.split(rows, params["validation_fraction"])
+    if validation is None and not call.once:
+        rows, validation = hold_out(estimator, call, given, rows, targets.strata(rows))
     inputs = estimator.input_encoder_ if call.resume else None
     if inputs is None:
         inputs, targets = _learn_scalers(estimator, rows.weighted(), targets)

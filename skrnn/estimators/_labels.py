@@ -14,7 +14,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from ..networks._kinds import HEADS
-from ._rows import Rows, split_tail, split_tail_of_classes
+from ._rows import Rows
 from ._targets import as_steps, check_missing, values_of_steps
 
 _LARGEST = sys.float_info.max  # in contrast to that of NumPy, it can be compared to any integer
@@ -104,11 +104,9 @@ class LabelTargets:
         """Return the probability of the second of two classes, or of each of more."""
         return predictions[..., 1:] if len(self.classes) == 2 else predictions
 
-    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
-        """Return the rows to train on and the last ones, of each class alike."""
-        if self.every_step:
-            return split_tail(rows, fraction)
-        return split_tail_of_classes(rows, fraction, _codes_of(rows.targets))
+    def strata(self, rows: Rows) -> np.ndarray:
+        """Return the number of the class of each row; zero where every step has one."""
+        return np.zeros(len(rows), int) if self.every_step else _codes_of(rows.targets)
 
     def check_same(self, classes: Any) -> None:
         """Raise unless classes are those that were learned."""
@@ -201,9 +199,9 @@ class MultilabelTargets:
         """Return the probabilities as they are."""
         return predictions
 
-    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
-        """Return the rows to train on and the last ones."""
-        return split_tail(rows, fraction)
+    def strata(self, rows: Rows) -> np.ndarray:
+        """Return zero for all rows."""
+        return np.zeros(len(rows), int)
 
     def check_same(self, classes: Any) -> None:
         """Raise unless classes are those that were learned."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, check_X_y
 from sklearn.utils.validation import validate_data
 
@@ -34,7 +35,7 @@ class FitCall:
 
     Attributes
     ----------
-    X, y, sample_weight, X_val, y_val, sample_weight_val, classes :
+    X, y, sample_weight, X_val, y_val, sample_weight_val, groups, classes :
         As passed.
     resume : bool
         Go on from the last fit.
@@ -48,6 +49,7 @@ class FitCall:
     X_val: Any = None
     y_val: Any = None
     sample_weight_val: Any = None
+    groups: Any = None
     classes: Any = None
     resume: bool = False
     once: bool = False
@@ -65,12 +67,15 @@ class GivenRows:
         False where masked.
     y : array-like
     sample_weight : float array of shape (n_rows,) or None
+    groups : int array of shape (n_rows,) or None
+        Number of the group of each row.
     """
 
     sequences: np.ndarray
     mask: np.ndarray
     y: Any
     sample_weight: np.ndarray | None
+    groups: np.ndarray | None
 
 
 def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
@@ -102,7 +107,27 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
     if not reset:
         _check_shape(estimator, sequences, "X", estimator.input_encoder_.shape)
     weight = _read_weight(call.sample_weight, X, "sample_weight")
-    return GivenRows(sequences, find_mask(sequences), y, weight)
+    groups = _read_groups(call.groups, len(sequences))
+    return GivenRows(sequences, find_mask(sequences), y, weight, groups)
+
+
+def _read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
+    """Return the number of the group of each row, if there are any."""
+    if groups is None:
+        return None
+    values = unmasked(groups)
+    if np.shape(values)[:1] != (n_rows,) or np.size(values) != n_rows:
+        raise ValueError(
+            f"groups has the shape {np.shape(values)}, but X has {n_rows} rows. Pass one group "
+            "for each row."
+        )
+    codes, _ = pd.factorize(np.asarray(values).reshape(-1), sort=False)
+    if (codes < 0).any():
+        raise ValueError(
+            f"groups has no value (NaN or None) in row {int(np.argmax(codes < 0))}. Give each row "
+            "a group."
+        )
+    return np.asarray(codes)
 
 
 def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:

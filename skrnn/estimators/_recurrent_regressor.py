@@ -133,8 +133,12 @@ class RecurrentRegressor(AttentionMixin, Regressor):
         Stop when what `monitor` names no longer improves, and keep the best weights. Without
         `X_val`, the last rows are held out for it, of each class alike: time does not run
         backwards.
-    validation_fraction : float in (0, 1), default=0.1
-        Share of the rows, the last ones, held out by `early_stopping`.
+    validation_fraction : float in (0, 1) or splitter, default=0.1
+        Share of the rows, the last ones, held out by `early_stopping`; where `fit` gets `groups`,
+        the whole groups that come last, with about as many rows. Or a splitter of scikit-learn,
+        such as `TimeSeriesSplit(5, gap=3)` or `GroupShuffleSplit(1, test_size=0.2)`, whose last
+        split says which rows are trained on and, with or without `early_stopping`, validated on;
+        the others are left out. `X_val` takes the place of either.
     n_iter_no_change : int, default=10
         Epochs without improvement that `early_stopping` waits.
     tol : float, default=1e-4

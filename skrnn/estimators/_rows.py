@@ -73,7 +73,7 @@ class Rows:
             raise ValueError(
                 "The weight is zero for all rows to train on, or to validate on. Give at least one "
                 "of them a positive weight: in class_weight, in sample_weight_val, or among the "
-                "last rows, which early_stopping holds out."
+                "rows that validation_fraction holds out, the last ones or those of a splitter."
             )
         weight = _below_one(self.weight)
         counted = weight if weight.ndim == 1 else weight[self.mask]
@@ -83,52 +83,3 @@ class Rows:
 def _below_one(weight: np.ndarray) -> np.ndarray:
     """Return weights times a power of two, which is exact: products and sums do not overflow."""
     return np.ldexp(weight, -np.frexp(weight.max())[1])
-
-
-def split_tail(rows: Rows, fraction: float) -> tuple[Rows, Rows]:
-    """Return the rows to train on and the last `fraction` of all rows to validate on.
-
-    Raises
-    ------
-    ValueError
-        When one of the two would be empty.
-    """
-    n_validation = _count(rows, fraction)
-    n_training = len(rows) - n_validation
-    return rows[:n_training], rows[n_training:]
-
-
-def split_tail_of_classes(rows: Rows, fraction: float, classes: np.ndarray) -> tuple[Rows, Rows]:
-    """Return rows as `split_tail` does, the last ones of each class being those to validate on.
-
-    Parameters
-    ----------
-    rows : Rows
-    fraction : float
-    classes : int array of shape (n_rows,)
-
-    Raises
-    ------
-    ValueError
-        When one of the two would be empty.
-    """
-    n_validation = _count(rows, fraction)
-    share = np.zeros(len(rows))  # of the rows of its class that come before a row
-    for number in np.unique(classes):
-        own = np.flatnonzero(classes == number)
-        share[own] = np.arange(len(own)) / len(own)
-    held_out = np.zeros(len(rows), bool)
-    held_out[np.argsort(share, kind="stable")[len(rows) - n_validation :]] = True
-    return rows[~held_out], rows[held_out]
-
-
-def _count(rows: Rows, fraction: float) -> int:
-    n_validation = int(fraction * len(rows))
-    n_training = len(rows) - n_validation
-    if n_validation < 1 or n_training < 1:
-        what = "validate" if n_validation < 1 else "train"
-        raise ValueError(
-            f"validation_fraction={fraction} of {len(rows)} rows leaves none to {what} on. Change "
-            "validation_fraction, pass X_val and y_val, or set early_stopping=False."
-        )
-    return n_validation

@@ -15,7 +15,7 @@ import numpy as np
 from ..inputs._numbers import check_container, check_numbers
 from ..networks._kinds import VALUES
 from ..scaling._columns import NoScaler, to_float32
-from ._rows import Rows, split_tail
+from ._rows import Rows
 
 
 class TargetEncoder(Protocol):
@@ -43,8 +43,8 @@ class TargetEncoder(Protocol):
     def columns(self, predictions: np.ndarray) -> np.ndarray:
         """Return predictions, or probabilities, in the form that `read` gives targets."""
 
-    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
-        """Return the rows to train on and those held out to stop early by."""
+    def strata(self, rows: Rows) -> np.ndarray:
+        """Return the number of the class of each row, of which each has its share held out."""
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ class NumberTargets:
         """Return predictions with an axis of outputs."""
         return predictions[..., None] if self.one_dimensional else predictions
 
-    def split(self, rows: Rows, fraction: float) -> tuple[Rows, Rows]:
-        """Return the rows to train on and the last ones."""
-        return split_tail(rows, fraction)
+    def strata(self, rows: Rows) -> np.ndarray:
+        """Return zero for all rows."""
+        return np.zeros(len(rows), int)
 
 
 def values_of_rows(y: Any) -> np.ndarray:

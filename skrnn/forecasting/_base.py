@@ -179,7 +179,7 @@ class PanelForecaster(GuardedForecaster):
 
             def train(part: Panel) -> tuple[PanelModel, SeriesScale]:
                 own, room = _scale_of(part, options), int(origins[0])
-                return self._train(part, own, options, settings, before, room), own
+                return self._train(part, own, options.for_weights(), settings, before, room), own
 
             combination = combine_with_lines(options, panel, origins, (model, scale), train)
             warn_where_behind(combination)

@@ -13,6 +13,7 @@ from ._panel import Panel
 from ._panel_model import PanelModel
 from ._quantiles import calibration_factors, quantiles_around, spread_ratio
 from ._store import SeriesScale
+from ._validation import has_windows_to_hold_out
 from ._weights import combination_weights, combine, held_back_origins, member_errors
 from .lines import Line, SeriesSet, Task, make_lines, warn_left_out
 
@@ -216,8 +217,11 @@ def choose_origins(options: ForecasterOptions, panel: Panel, horizon: int) -> np
         return np.zeros(0, int)
     n_series = len(panel) * panel.values.shape[1]
     origins = held_back_origins(int(np.median(panel.lengths)), horizon, n_series)
-    longest = panel.lengths.max() - (origins[0] if len(origins) else 0)
-    return origins if longest >= (options.window or 2) + horizon else origins[:0]
+    longest = int(panel.lengths.max() - (origins[0] if len(origins) else 0))
+    enough = longest >= (options.window or 2) + horizon
+    if options.held_out is not None:
+        enough = enough and has_windows_to_hold_out(longest, options.window, horizon)
+    return origins if enough else origins[:0]
 
 
 def _weighted(

@@ -145,10 +145,29 @@ class Seq2SeqForecaster(PanelForecaster):
         Epochs of `fit` after `pretrain`, and of `update`.
     batch_size : int, default=64
         Rows per optimizer step; all of them where there are fewer.
+    early_stopping : bool, default=False
+        Stop when the loss of the windows that `validation_fraction` holds out no longer improves,
+        and keep the best weights. Where there are `baselines`, the network that is trained for
+        their weights stops in the same way, by windows before the part that it does not know.
+    validation_fraction : float in (0, 1) or None, default=None
+        Share of the windows of each series, its last ones and at least one, that networks do not
+        learn from but are validated on: `history_` gets `val_loss`, with or without
+        `early_stopping`. No target is on both sides, so that windows between are left out;
+        series with no more windows than steps ahead are trained on as a whole. None is 0.1 with
+        `early_stopping`, and no validation without.
+    n_iter_no_change : int, default=10
+        Epochs without improvement that `early_stopping` waits.
+    tol : float, default=1e-4
+        Change of the loss that counts as an improvement.
+    callbacks : keras.callbacks.Callback or list of them or None, default=None
+        Called as `keras.Model.fit` calls them, for the network that forecasts and not for the one
+        that is trained for the weights of `baselines`. They may set the learning rate, stop
+        training and change the weights at its end; what they add to `logs` becomes a column of
+        `history_`. Of several members the first has those given, and the others have copies.
     n_jobs : int or None, default=None
         Threads that train members side by side.
     verbose : int, default=0
-        Show a progress line with epoch, losses and time left.
+        Show a progress line for each network, with epoch, losses and time left.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, dropout and shuffling. The same seed gives the same weights to
         the last bit on the same machine, in any process or thread.
@@ -158,7 +177,8 @@ class Seq2SeqForecaster(PanelForecaster):
     settings_ : Settings
         Horizon, window, season and segment length that are in use, and all seasons that there are.
     history_ : History
-        Losses of the first network, epoch by epoch.
+        Of the first network that forecasts: `"loss"`, `"val_loss"` where windows are held out, what
+        callbacks add, `"learning_rate"` and `"seconds"`, epoch by epoch.
     n_parameters_ : int
         Trained weights of all networks.
     weights_ : pandas.DataFrame
@@ -176,7 +196,8 @@ class Seq2SeqForecaster(PanelForecaster):
     Notes
     -----
     `fit` after `pretrain`, and `update`, train the networks on for `finetune_epochs`; with zero
-    they only take note of the new values. `update` with `update_params=False` never trains.
+    they only take note of the new values. `update` with `update_params=False` never trains. Nothing
+    is held out for these epochs, which callbacks are told of as well.
 
     In `X`, steps to forecast that are not in `fh` may be left out: they take the values of the step
     before. Missing values of `X` are taken as the mean of their column.
@@ -265,6 +286,11 @@ class Seq2SeqForecaster(PanelForecaster):
         steps_per_epoch=None,
         finetune_epochs=5,
         batch_size=64,
+        early_stopping=False,
+        validation_fraction=None,
+        n_iter_no_change=10,
+        tol=1e-4,
+        callbacks=None,
         n_jobs=None,
         verbose=0,
         random_state=None,
@@ -307,6 +333,11 @@ class Seq2SeqForecaster(PanelForecaster):
         self.steps_per_epoch = steps_per_epoch
         self.finetune_epochs = finetune_epochs
         self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state

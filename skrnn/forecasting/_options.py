@@ -37,7 +37,10 @@ _OWN: dict[str, list[Any]] = {
     "baselines": [StrOptions({"auto"}), "array-like"],
     "effort": [Interval(Real, 0, None, closed="neither")],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
 }
+# Of the windows, where early stopping is asked for and no share is given.
+_VALIDATION_FRACTION = 0.1
 # Optimizer steps that a fit takes, if epochs and steps are not given, and the bounds of both: a
 # network that sees few windows more often than that learns them by heart.
 _STEPS = 3000
@@ -75,6 +78,14 @@ class ForecasterOptions:
     baselines: tuple[Baseline, ...] = ()
     effort: float = 1.0
     bounds: Bounds = NO_BOUNDS
+    validation_fraction: float | None = None
+
+    @property
+    def held_out(self) -> float | None:
+        """Share of the windows that networks are validated on, if any."""
+        if self.validation_fraction is None and self.training.early_stopping:
+            return _VALIDATION_FRACTION
+        return self.validation_fraction
 
     def for_windows(self, n_windows: int) -> tuple[TrainingOptions, int]:
         """Return how to train on so many windows, and how many of them an epoch takes.
@@ -92,8 +103,20 @@ class ForecasterOptions:
         return replace(self.training, epochs=epochs), steps * batch_size
 
     def finetuning(self) -> ForecasterOptions:
-        """Return the options of a network that is trained on."""
-        return replace(self, epochs=self.finetune_epochs)
+        """Return the options of a network that is trained on: all windows teach it."""
+        training = replace(self.training, early_stopping=False)
+        return replace(
+            self, training=training, epochs=self.finetune_epochs, validation_fraction=None
+        )
+
+    def for_weights(self) -> ForecasterOptions:
+        """Return the options of networks that are trained to weigh members, and forecast nothing.
+
+        Callbacks are not told of them.
+        """
+        return replace(
+            self, training=replace(self.training, callbacks=None, name=" (for the weights)")
+        )
 
 
 def read_options(params: Mapping[str, Any]) -> ForecasterOptions:

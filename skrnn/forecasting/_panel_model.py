@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from ..engines._series_windows import SeriesWindows, WindowReader
-from ..models._options import DataShape
+from ..models._options import DataShape, TrainingOptions
 from ..models._specs import make_spec
 from ..models._train import Trained, train_network
 from ..networks._spec import Spec
@@ -20,6 +21,7 @@ from ._panel import Panel
 from ._quantiles import calibration_shifts, shift_quantiles
 from ._settings import Settings
 from ._store import Columns, SeriesScale, Store
+from ._validation import hold_out_windows
 
 # One over the share of a series that a calibration keeps.
 _SHARE_HELD_BACK = 5
@@ -116,26 +118,48 @@ class PanelModel:
         room : int
             Steps that each series may become longer without another program being compiled.
         """
-        store, exogenous = self._store(panel, scale, None, room)
-        windows = store.windows(self.reader, exogenous, offsets)
-        if not len(windows) or options.epochs == 0:
+        if options.epochs == 0 or (offsets[1] < offsets[0]).all():
             return self
+        windows, validation = self._windows(panel, scale, offsets, options, room)
         training, n_drawn = options.for_windows(len(windows))
         windows = replace(windows, n_drawn=n_drawn)
+        if validation is not None:
+            validation = replace(validation, n_drawn=n_drawn)
         spec, n_members = self._spec(windows, options), options.n_members
         before: list[Trained | None] = [*self.members] or [None] * n_members
         members = Parallel(n_jobs=options.n_jobs, prefer="threads")(
             delayed(train_network)(
                 spec,
-                replace(training, name=f"member {number + 1} of {n_members}"),
+                own,
                 windows,
-                None,
+                validation,
                 seed=(seed, number, previous.history.n_epochs if previous else 0),
                 previous=previous,
             )
-            for number, previous in enumerate(before)
+            for number, (own, previous) in enumerate(
+                zip(_of_members(training, len(before)), before, strict=True)
+            )
         )
         return replace(self, members=list(members))
+
+    def _windows(
+        self,
+        panel: Panel,
+        scale: SeriesScale,
+        offsets: Any,
+        options: ForecasterOptions,
+        room: int,
+    ) -> tuple[SeriesWindows, SeriesWindows | None]:
+        """Return the windows to train on, and over the same store those to validate on, if any."""
+        store, exogenous = self._store(panel, scale, None, room)
+        if options.held_out is None:
+            return store.windows(self.reader, exogenous, offsets), None
+        horizon = self.settings.horizon
+        offsets, held_out = hold_out_windows(panel, offsets, horizon, options.held_out)
+        windows, validation = (
+            store.windows(self.reader, exogenous, some) for some in (offsets, held_out)
+        )
+        return windows, replace(validation, store=windows.store)
 
     def _store(
         self, panel: Panel, scale: SeriesScale, later: Any, room: int = 0
@@ -161,6 +185,16 @@ class PanelModel:
         )
         decoder = replace(options.decoder, segment_length=self.settings.segment_length)
         return make_spec(decoder, shape)
+
+
+def _of_members(training: TrainingOptions, n_members: int) -> list[TrainingOptions]:
+    """Return how each member is trained: the first with the callbacks given, others with copies."""
+    callbacks = [training.callbacks, *(deepcopy(training.callbacks) for _ in range(n_members - 1))]
+    names = [f"member {n + 1} of {n_members}{training.name}" for n in range(n_members)]
+    return [
+        replace(training, callbacks=own, name=name)
+        for own, name in zip(callbacks, names, strict=True)
+    ]
 
 
 def new_model(panel: Panel, options: ForecasterOptions, settings: Settings) -> PanelModel:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...networks._spec import Spec
 from ...networks._weights import Weights
+from .._dataset import spread_rows
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import Data
@@ -43,7 +44,8 @@ class JaxTrainer:
         self._validation, self._store = validation, on_device(data.store)
         if validation is not None:
             self._evaluation = get_program(EvaluationProgram, structure, validation, plan)
-            self._validation_store = on_device(validation.store)
+            shared = validation.store is data.store
+            self._validation_store = self._store if shared else on_device(validation.store)
         if slots is None:
             slots = self._program.initial_slots(weights.trainable)
         # As the program takes them: trainable, non-trainable, state of the optimizer.
@@ -78,7 +80,7 @@ class JaxTrainer:
     def evaluate(self) -> float:
         """Return the mean loss of the validation rows."""
         assert self._validation is not None
-        order, per_call = np.arange(len(self._validation)), self._evaluation.per_call
+        order, per_call = spread_rows(self._validation), self._evaluation.per_call
         trainable, non_trainable, _ = self._arrays
         calls = iterate_batches(self._validation, order, self._plan.batch_size, per_call)
         sums = [

@@ -11,6 +11,7 @@ from ...networks._build import set_weights, state_values
 from ...networks._by_config import thaw
 from ...networks._spec import Spec
 from ...networks._weights import Weights
+from .._dataset import spread_rows
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import Data
@@ -74,7 +75,7 @@ class KerasTrainer:
     def evaluate(self) -> float:
         """Return the mean loss of the validation rows."""
         assert self._validation is not None
-        order = np.arange(len(self._validation))
+        order = spread_rows(self._validation)
         batches = _Batches(self._spec, self._validation, order, self._plan.batch_size)
         with keras_lock:
             return float(self._model.evaluate(batches, verbose=0, return_dict=True)["loss"])
