@@ -32,7 +32,7 @@ from skrnn.compat._keras import keras
 PACKAGE = str(Path(skrnn.__file__).parent)
 ERRORS = (KeyboardInterrupt, MemoryError)
 # Seconds that a call may take after an interrupt; a lock that is held takes for ever.
-PATIENCE = 20
+PATIENCE = 120
 FEWEST = 2
 LOCKED = "a lock is held"
 
