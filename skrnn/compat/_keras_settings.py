@@ -29,7 +29,7 @@ _SETTINGS = (
 _POLICY = "dtype_policy"
 
 _lock = threading.Lock()
-_n_within = 0
+_within: set[object] = set()
 _theirs: list[tuple[_Setting, Any]] = []
 
 
@@ -40,31 +40,35 @@ def our_settings() -> Iterator[None]:
     Where they are what is set, as nearly always, nothing is written. Threads share them: the first
     one in writes, the last one out restores.
     """
-    _enter()
     policy = global_state.get_global_attribute(_POLICY)  # each thread has its own
-    global_state.set_global_attribute(_POLICY, None)  # which stands for that of `floatx`
+    me = object()
     try:
+        _enter(me)
+        global_state.set_global_attribute(_POLICY, None)  # which stands for that of `floatx`
         yield
     finally:
-        global_state.set_global_attribute(_POLICY, policy)
-        _leave()
+        try:
+            _leave(me, policy)
+        finally:  # an interrupt may have cut the first one short
+            _leave(me, policy)
 
 
-def _enter() -> None:
-    global _n_within
+def _enter(user: object) -> None:
     with _lock:
-        if not _n_within:
+        if not _within:
             read = [(setting, setting.read()) for setting in _SETTINGS]
             _theirs[:] = [(setting, value) for setting, value in read if value != setting.ours]
             for setting, _ in _theirs:
                 setting.write(setting.ours)
-        _n_within += 1
+        _within.add(user)
 
 
-def _leave() -> None:
-    global _n_within
+def _leave(user: object, policy: Any) -> None:
+    """Restore what was set before, where it is not restored yet."""
+    global_state.set_global_attribute(_POLICY, policy)
     with _lock:
-        _n_within -= 1
-        if not _n_within:
+        _within.discard(user)
+        if not _within:
             for setting, value in _theirs:
                 setting.write(value)
+            _theirs.clear()

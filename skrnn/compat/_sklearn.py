@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from numbers import Integral
 from typing import Any
 
@@ -51,7 +50,6 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "num_samples",
-    "restored_on_error",
     "root_context",
     "safe_indexing",
     "validate_parameter_constraints",
@@ -108,20 +106,3 @@ def root_context(estimator: Any, max_subtasks: int) -> Any:
     if not getattr(estimator, "_skl_callbacks", None):
         return None
     return estimator._init_callback_context(max_subtasks=max_subtasks)
-
-
-@contextmanager
-def restored_on_error(estimator: Any) -> Iterator[None]:
-    """Leave an estimator as it was where something is refused or broken off.
-
-    It is never without its attributes, for others may read them.
-    """
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        attributes = vars(estimator)
-        attributes.update(before)
-        for name in attributes.keys() - before.keys():
-            del attributes[name]
-        raise

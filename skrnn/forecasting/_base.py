@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
+from ..compat._snapshot import of_one_moment
 from ._bounds import Bounds
 from ._combination import (
     Combination,
@@ -77,6 +78,7 @@ class PanelForecaster(GuardedForecaster):
         if self.quantiles is None:
             self.set_tags(**{"capability:pred_int": False})
 
+    @of_one_moment
     def predict_rolling(self, y, X=None, alpha=None, as_frame=False):
         """Forecast from every time of a series that has a whole window before it.
 
@@ -130,6 +132,7 @@ class PanelForecaster(GuardedForecaster):
             raise ValueError("alpha needs quantiles to have been learned: set quantiles and fit.")
         return rolling_frame(panel, offsets, found, alpha) if as_frame else found
 
+    @of_one_moment
     def predict_members(self, fh=None, X=None):
         """Forecast with each member of the combination by itself.
 

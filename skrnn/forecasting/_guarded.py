@@ -8,7 +8,7 @@ from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 from sktime.utils.validation.forecasting import check_fh
 
-from ..compat._sklearn import restored_on_error
+from ..compat._snapshot import changed_at_once, of_one_moment
 from ..inputs._mask import unmasked
 from ._categories import Categories
 from ._covariates import Covariates
@@ -44,10 +44,11 @@ class GuardedForecaster(BaseForecaster):
             When data and parameters do not go together; the forecaster is left as it was.
         """
         check_given("y", y)
-        with restored_on_error(self):
-            if self.state != "pretrained":
-                self._categories = None
-            return super().fit(y, X, fh)
+        with changed_at_once(self) as draft:
+            if draft.state != "pretrained":
+                draft._categories = None
+            BaseForecaster.fit(draft, y, X, fh)
+        return self
 
     def pretrain(self, y, X=None, fh=None):
         """Learn from some series what is then fitted to others.
@@ -64,8 +65,9 @@ class GuardedForecaster(BaseForecaster):
         self : Seq2SeqForecaster
         """
         check_given("y", y)
-        with restored_on_error(self):
-            return super().pretrain(y, X, fh)
+        with changed_at_once(self) as draft:
+            BaseForecaster.pretrain(draft, y, X, fh)
+        return self
 
     def update(self, y, X=None, update_params=True):
         """Go on with what came after the data of `fit`.
@@ -91,9 +93,29 @@ class GuardedForecaster(BaseForecaster):
             they were before.
         """
         check_given("y", y)
-        with restored_on_error(self):
-            return super().update(y, X, update_params)
+        with changed_at_once(self) as draft:
+            BaseForecaster.update(draft, y, X, update_params)
+        return self
 
+    @of_one_moment
+    def predict(self, fh=None, X=None):
+        """Forecast.
+
+        Parameters
+        ----------
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead, or times of the past; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
+
+        Returns
+        -------
+        forecast : pandas.Series or pandas.DataFrame
+            Like the `y` of `fit`.
+        """
+        return super().predict(fh, X)
+
+    @of_one_moment
     def predict_quantiles(self, fh=None, X=None, alpha=None):
         """Forecast quantiles.
 
@@ -120,6 +142,7 @@ class GuardedForecaster(BaseForecaster):
         alpha = None if alpha is None else read_levels("alpha", alpha)
         return super().predict_quantiles(fh, X, alpha)
 
+    @of_one_moment
     def predict_interval(self, fh=None, X=None, coverage=0.9):
         """Forecast intervals between quantiles.
 
@@ -143,6 +166,7 @@ class GuardedForecaster(BaseForecaster):
         _check_quantiles(self)
         return super().predict_interval(fh, X, read_levels("coverage", coverage))
 
+    @of_one_moment
     def predict_var(self, fh=None, X=None, cov=False):
         """Forecast variances, those of normal distributions with the learned quartiles.
 
@@ -165,6 +189,7 @@ class GuardedForecaster(BaseForecaster):
         _check_quantiles(self)
         return super().predict_var(fh, X, cov)
 
+    @of_one_moment
     def predict_proba(self, fh=None, X=None, marginal=True):
         """Forecast distributions. Needs the package skpro.
 
@@ -187,6 +212,7 @@ class GuardedForecaster(BaseForecaster):
         _check_quantiles(self)
         return super().predict_proba(fh, X, marginal)
 
+    @of_one_moment
     def predict_residuals(self, y=None, X=None):
         """Return by how much series differ from what was forecast one step before.
 

@@ -10,7 +10,8 @@ from sklearn.utils import check_array
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..compat._sklearn import HasMethods, StrOptions, fit_context, restored_on_error
+from ..compat._sklearn import HasMethods, StrOptions, fit_context
+from ..compat._snapshot import changed_at_once, of_one_moment
 from ..inputs._mask import find_mask, unmasked
 from ..inputs._numbers import check_finite, check_numbers
 from ._columns import SCALERS, SequenceFeatures, make_scaler
@@ -82,12 +83,13 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self : SequenceScaler
             The fitted scaler.
         """
-        with restored_on_error(self):
-            sequences = self._read(X, reset=True)
+        with changed_at_once(self) as draft:
+            sequences = draft._read(X, reset=True)
             find_mask(sequences)
-            self._scaler = make_scaler(self.scaler, SequenceFeatures).fit(sequences)
+            draft._scaler = make_scaler(self.scaler, SequenceFeatures).fit(sequences)
         return self
 
+    @of_one_moment
     def transform(self, X):
         """Scale sequences; masked steps stay NaN.
 
@@ -103,6 +105,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self, "_scaler")
         return self._apply(X, self._scaler.transform)
 
+    @of_one_moment
     def inverse_transform(self, X):
         """Undo the scaling.
 

@@ -12,14 +12,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..compat._sklearn import (
-    Count,
-    Interval,
-    StrOptions,
-    check_feature_names_in,
-    fit_context,
-    restored_on_error,
-)
+from ..compat._sklearn import Count, Interval, StrOptions, check_feature_names_in, fit_context
+from ..compat._snapshot import changed_at_once, of_one_moment
 from ..exceptions import PaddedWindowWarning
 from ._context import Memory, read_context
 from ._continuity import kind_of
@@ -154,13 +148,13 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
             When the index of a series does not increase, or does not say what follows what, or the
             context does not go with `X`.
         """
-        with restored_on_error(self):
-            series = self._read(X, reset=True)
-            self._continuity = learn_continuity(series, self.freq, self.gap_tolerance)
-            self._context = self._read_context(context, X, series)
-            if self._context is not None:
-                _check_adds_rows(context, self._context, series)
-            follows = self._continuity.within(series)
+        with changed_at_once(self) as draft:
+            series = draft._read(X, reset=True)
+            draft._continuity = learn_continuity(series, self.freq, self.gap_tolerance)
+            draft._context = draft._read_context(context, X, series)
+            if draft._context is not None:
+                _check_adds_rows(context, draft._context, series)
+            follows = draft._continuity.within(series)
             n_holes = int((series.same_as_before() & ~follows).sum())
             if n_holes and context is None:
                 warnings.warn(
@@ -169,7 +163,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
                     PaddedWindowWarning,
                     stacklevel=3,
                 )
-            self._tails = find_tails(series, segment_starts(follows), self._span)
+            draft._tails = find_tails(series, segment_starts(follows), self._span)
         return self
 
     def fit_transform(self, X, y=None, **fit_params):
@@ -191,6 +185,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
         """
         return self.fit(X, y, **fit_params).transform(X)
 
+    @of_one_moment
     def transform(self, X, *, context=None):
         """Return the window that ends at each row.
 
@@ -226,7 +221,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
                 f"{self._span} rows before them too, with their index, or as context."
             )
         if reasons and context is None:
-            warnings.warn(" ".join(reasons), PaddedWindowWarning, stacklevel=3)
+            warnings.warn(" ".join(reasons), PaddedWindowWarning, stacklevel=4)
         windows = causal_windows(series.rows, starts, heads, self.window, self.sampling_rate)
         if series.order is not None:
             windows = windows[np.argsort(series.order)]

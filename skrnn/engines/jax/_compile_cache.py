@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -75,16 +76,11 @@ class CompileCache:
             forgot = self._make_room()
         if forgot:
             release_memory()
-        if not entry.lock.acquire(blocking=not self._thread.builds):
-            self._count("misses")
-            return build()
-        try:
+        with nullcontext() if self._thread.builds else entry.lock:
             self._count("hits" if entry.built else "misses")
             if not entry.built:
                 self._build(key, entry, build)
             return entry.value
-        finally:
-            entry.lock.release()
 
     def _build(self, key: Hashable, entry: _Entry, build: Callable[[], Any]) -> None:
         outer, self._thread.builds = self._thread.builds, True
