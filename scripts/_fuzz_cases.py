@@ -66,10 +66,10 @@ class Target:
         return {*self.parameters, *self.data, *arguments}
 
 
-def _estimator(name: str, rows: list[str], given: dict[str, str], **methods: Any) -> Target:
-    """Return an estimator whose rows are sequences."""
+def _estimator(name: str, rows: list[str], y: str, given: dict[str, str], **methods: Any) -> Target:
+    """Return an estimator whose rows are sequences, and an ordinary `y`."""
     X = {"X": rows}
-    training = {**X, "y": TARGETS, "sample_weight": WEIGHTS}
+    training = {**X, "y": [y, *TARGETS], "sample_weight": WEIGHTS}
     return Target(
         name,
         {**given, "epochs": "1", "batch_size": "8", "random_state": "0"},
@@ -86,17 +86,18 @@ def _estimator(name: str, rows: list[str], given: dict[str, str], **methods: Any
 
 
 _UNITS = {"units": "2"}
+_NUMBERS, _LABELS = "data(8)", "np.arange(8) % 2"
 _NO_X = ["None"] * 40
 _AHEAD = {"fh": HORIZONS, "X": _NO_X + SERIES}
 _OF_WINDOWS = {"group": STRANGE, "freq": STRANGE, "gap_tolerance": STRANGE}
 _CLASSES = {"classes": ["None", "[0, 1]", *STRANGE]}
 TARGETS_OF_CALLS = [
-    _estimator("LSTMRegressor", ROWS, _UNITS, predict_quantiles={}, attention_weights={}),
-    _estimator("LSTMRegressor", ROWS, {**_UNITS, "return_sequences": "True"}),
-    _estimator("LSTMClassifier", ROWS, _UNITS, predict_proba={}),
-    _estimator("Seq2SeqRegressor", ROWS, _UNITS, predict_quantiles={}),
-    _estimator("RecurrentClassifier", ROWS, _UNITS),
-    _estimator("ConvLSTMRegressor", FRAMES, {"filters": "2", "kernel_size": "1"}),
+    _estimator("LSTMRegressor", ROWS, _NUMBERS, _UNITS, predict_quantiles={}, attention_weights={}),
+    _estimator("LSTMRegressor", ROWS, "data(8, 4)", {**_UNITS, "return_sequences": "True"}),
+    _estimator("LSTMClassifier", ROWS, _LABELS, _UNITS, predict_proba={}),
+    _estimator("Seq2SeqRegressor", ROWS, _NUMBERS, _UNITS, predict_quantiles={}),
+    _estimator("RecurrentClassifier", ROWS, _LABELS, _UNITS),
+    _estimator("ConvLSTMRegressor", FRAMES, _NUMBERS, {"filters": "2", "kernel_size": "1"}),
     Target(
         "Seq2SeqForecaster",
         {

@@ -16,9 +16,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .compat._sklearn import Count, HasMethods, validate_params
+from .compat._sklearn import N_JOBS, Count, HasMethods, validate_params
 from .inputs._mask import unmasked
-from .inputs._numbers import check_known, check_numbers
+from .inputs._numbers import check_known, check_numbers, check_targets
 
 __all__ = ["compare"]
 
@@ -59,7 +59,7 @@ class _Naive(RegressorMixin, BaseEstimator):
         "target_feature": [Integral, None],
         "cv": ["cv_object"],
         "scoring": [str, callable, None],
-        "n_jobs": [Integral, None],
+        "n_jobs": N_JOBS,
     },
     prefer_skip_nested_validation=False,
 )
@@ -117,6 +117,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     X, y = unmasked(X), unmasked(y)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
+    check_targets(X, y, "y", False)
     check_known(y)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
@@ -151,12 +152,15 @@ def _folds(cv: Any) -> Any:
     if isinstance(cv, Integral):
         return cv
     try:
-        return [(np.asarray(train), np.asarray(test)) for train, test in cv]
-    except (TypeError, ValueError) as error:
+        folds = [(np.asarray(train), np.asarray(test)) for train, test in cv]
+    except (TypeError, ValueError):
+        folds = []
+    if not folds:
         raise ValueError(
             f"cv={cv!r} holds no folds. Pass a number, a splitter such as TimeSeriesSplit(5), or "
             "pairs of the rows to train on and to test on."
-        ) from error
+        )
+    return folds
 
 
 def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:

@@ -256,7 +256,9 @@ def _payload(path: Path) -> tuple[int, bytes]:
     head = _HEAD.match(data)
     if head is None:
         what = "is empty" if not data else "was not written by skrnn.save"
-        raise ValueError(f"{path} {what}, so there is nothing to load.")
+        raise ValueError(
+            f"{path} {what}, so there is nothing to load. Pass the path of a file that it wrote."
+        )
     number, payload = int(head[1]), data[head.end() :]
     if number > FORMAT:
         raise ValueError(

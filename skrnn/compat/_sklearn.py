@@ -37,6 +37,7 @@ except ImportError:  # scikit-learn 1.8
 
 __all__ = [
     "MOST",
+    "N_JOBS",
     "CallbackSupportMixin",
     "Count",
     "HasMethods",
@@ -69,6 +70,9 @@ class Count(Interval):
     def is_satisfied_by(self, val: Any) -> bool:
         """Return whether a value is such a number."""
         return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
+
+
+N_JOBS = [Interval(Integral, -MOST, -1, closed="both"), Count(1), None]
 
 
 def check_estimator_is_fitted(estimator: Any) -> None:

@@ -8,10 +8,10 @@ from sklearn.metrics import accuracy_score
 
 from ..compat._sklearn import fit_context
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known
+from ..inputs._numbers import check_known, check_targets
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._input_checks import check_targets, without_names_of_keras
+from ._input_checks import without_names_of_keras
 from ._labels import learn_labels
 from ._snapshot import snapshot
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_container, check_finite, check_numbers
+from ..inputs._numbers import check_finite, check_numbers
 from ..inputs._to_sequences import has_series_in_cells, to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -88,37 +88,6 @@ def check_target_numbers(y: Any, estimator: str) -> None:
             f"learn. Use {classifier.replace('Regressor', 'Classifier')}, or make numbers of them."
         )
     check_numbers(values, "y")
-
-
-def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
-    """Raise where `y` holds nothing and `X` does, or has not the shape of targets.
-
-    Raises
-    ------
-    ValueError, TypeError
-    """
-    if y is None:  # which scikit-learn refuses
-        return
-    check_container(y, name)
-    shape, n_rows = np.shape(y), np.shape(X)[:1]
-    if n_rows not in ((), (0,)) and shape[:1] == (0,):
-        raise ValueError(
-            f"{name} is empty, but X has {n_rows[0]} rows: inconsistent numbers of samples. Pass "
-            "one target for each row."
-        )
-    if not shape:
-        raise ValueError(
-            f"{name} is {y!r}, a single value. Pass a list or an array of targets, one for each "
-            "row of X."
-        )
-    if 0 in shape[1:]:
-        raise ValueError(f"{name} has shape {shape}: no output. Pass one column for each output.")
-    if len(shape) > 2 and not every_step:
-        raise ValueError(
-            f"{name} has shape {shape}, but targets have one or two dimensions: (n_samples,) or "
-            f"(n_samples, n_outputs). Reshape {name}, as in {name}.reshape(len({name}), -1), or "
-            "set return_sequences=True for one target per step."
-        )
 
 
 def _is_ragged(rows: Any) -> bool:

@@ -14,8 +14,8 @@ from sklearn.utils.validation import validate_data
 from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_numbers
-from ._input_checks import check_targets, sequences_of
+from ..inputs._numbers import check_numbers, check_targets
+from ._input_checks import sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
 

@@ -8,13 +8,13 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known
+from ..inputs._numbers import check_known, check_targets
 from ..models._constraints import check_target_feature
 from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
-from ._input_checks import check_target_numbers, check_targets
+from ._input_checks import check_target_numbers
 from ._snapshot import snapshot
 from ._targets import NumberTargets
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sktime.forecasting.base import BaseForecaster
 
-from ..compat._sklearn import MOST, Count, Interval, StrOptions, validate_parameter_constraints
+from ..compat._sklearn import N_JOBS, Count, Interval, StrOptions, validate_parameter_constraints
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS, POSITIVE_INT
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
 from ._bounds import NO_BOUNDS, Bounds
@@ -33,7 +33,7 @@ _OWN: dict[str, list[Any]] = {
     "epochs": [POSITIVE_INT, None],
     "steps_per_epoch": [POSITIVE_INT, None],
     "finetune_epochs": [Count(0)],
-    "n_jobs": [Interval(Integral, -MOST, MOST, closed="both"), None],
+    "n_jobs": N_JOBS,
     "baselines": [StrOptions({"auto"}), "array-like"],
     "effort": [Interval(Real, 0, None, closed="neither")],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],

@@ -69,6 +69,10 @@ def check_container(values: Any, name: str) -> None:
     if isinstance(values, pd.DataFrame) and not values.columns.is_unique:
         twice = values.columns[values.columns.duplicated()][0]
         raise ValueError(f"{name} has two columns {twice!r}. Give each a name of its own.")
+    if isinstance(values, np.matrix):
+        raise TypeError(
+            f"{name} is a numpy.matrix, which has its own rules. Pass numpy.asarray({name})."
+        )
     if hasattr(values, "toarray") or any(isinstance(d, pd.SparseDtype) for d in _dtypes(values)):
         dense = f"{name}.toarray()" if hasattr(values, "toarray") else f"{name}.sparse.to_dense()"
         raise TypeError(f"{name} is sparse, but dense data is required. Pass {dense}.")
@@ -85,6 +89,37 @@ def check_container(values: Any, name: str) -> None:
         raise TypeError(
             f"{name} is of type {type(values).__name__}, which is no array. Pass an array of "
             "NumPy, a frame, or lists of numbers."
+        )
+
+
+def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
+    """Raise where `y` holds nothing and `X` does, or has not the shape of targets.
+
+    Raises
+    ------
+    ValueError, TypeError
+    """
+    if y is None:  # which scikit-learn refuses
+        return
+    check_container(y, name)
+    shape, n_rows = np.shape(y), np.shape(X)[:1]
+    if n_rows not in ((), (0,)) and shape[:1] == (0,):
+        raise ValueError(
+            f"{name} is empty, but X has {n_rows[0]} rows: inconsistent numbers of samples. Pass "
+            "one target for each row."
+        )
+    if not shape:
+        raise ValueError(
+            f"{name} is {y!r}, a single value. Pass a list or an array of targets, one for each "
+            "row of X."
+        )
+    if 0 in shape[1:]:
+        raise ValueError(f"{name} has shape {shape}: no output. Pass one column for each output.")
+    if len(shape) > 2 and not every_step:
+        raise ValueError(
+            f"{name} has shape {shape}, but targets have one or two dimensions: (n_samples,) or "
+            f"(n_samples, n_outputs). Reshape {name}, as in {name}.reshape(len({name}), -1), or "
+            "set return_sequences=True for one target per step."
         )
 
 

@@ -37,7 +37,8 @@ def as_series(
 def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> None:
     if like is None:
         return
-    if not hasattr(values, "__len__") or isinstance(values, str | bytes | dict | set):
+    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
+    if scalar or isinstance(values, str | bytes | dict | set):
         raise TypeError(
             f"`{parameter}` must be a list or an array of {like[1]} values, as `{like[0]}` has "
             f"them; got {type(values).__name__}."

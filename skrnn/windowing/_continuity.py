@@ -29,6 +29,12 @@ def check_index(index: pd.Index, name: str = "X") -> None:
             f"{name}.reset_index(drop=True) where all rows follow one another, and "
             "pandas.to_datetime on an index of dates as texts."
         )
+    if index.hasnans:
+        row = int(np.argmax(index.isna()))
+        raise ValueError(
+            f"{name} has no time in row {row}: its index is missing there. Fill in the times, or "
+            "drop these rows."
+        )
 
 
 def kind_of(index: pd.Index) -> str:

@@ -176,7 +176,7 @@ OUT_OF_RANGE = [
     ("batch_size", 0, "[1, 2147483647]"),
     ("learning_rate", -1.0, "(0.0, inf) or None"),
     ("clipnorm", 0.0, "(0.0, inf) or None"),
-    ("n_jobs", "two", "[-2147483647, 2147483647] or None"),
+    ("n_jobs", "two", "[-2147483647, -1], an int in the range [1, 2147483647] or None"),
     ("random_state", "seed", "RandomState"),
 ]
 BAD_PARAMS = {
