@@ -35,6 +35,7 @@ OURS = re.compile(r"/(skrnn|sklearn|sktime)/")
 WORDS = {
     *("row", "rows", "column", "columns", "index", "feature", "features", "sequence", "sequences"),
     *(
+        "Ridge",
         "y_true",
         "y_pred",
         "attention",

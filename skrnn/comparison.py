@@ -121,7 +121,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     check_known(y)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
-    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv)
+    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv, len(X))
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
     errors = {
         name: -cross_validate(
@@ -148,8 +148,10 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     return table
 
 
-def _folds(cv: Any) -> Any:
+def _folds(cv: Any, n_rows: int) -> Any:
     if isinstance(cv, Integral):
+        if not 2 <= cv <= n_rows:
+            raise ValueError(f"cv={cv} must be from 2 to {n_rows}, the number of rows.")
         return cv
     try:
         folds = [(np.asarray(train), np.asarray(test)) for train, test in cv]

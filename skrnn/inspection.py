@@ -88,6 +88,8 @@ def permutation_importance(
     >>> int(result.importances_mean.argmax()) == 4 * 2
     True
     """
+    if isinstance(scoring, type):
+        raise InvalidParameterError(f"scoring is the class {scoring.__name__}. Pass a function.")
     wrapped = _unwrap(estimator)
     network = wrapped.estimator
     whole = wrapped.without_transforms(network)

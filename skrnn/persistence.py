@@ -18,7 +18,7 @@ from .compat._sklearn import validate_params
 
 __all__ = ["FORMAT", "load", "save"]
 
-FORMAT = 4
+FORMAT = 5
 """The format of the files that `save` writes. `load` reads this one and all before it.
 
 It changes whenever an older skrnn would read a new file wrongly, or not at all: a type is added to
@@ -312,8 +312,26 @@ def _to_format_4(name: str, state: dict[str, Any]) -> dict[str, Any]:
     return {"linear_skip": False, **state} if name in (*regressors, "NetworkSpec") else state
 
 
+def _to_format_5(name: str, state: dict[str, Any]) -> dict[str, Any]:
+    """Forecasters validate, have callbacks, and covariates of the past and of series."""
+    if name == "Seq2SeqForecaster":
+        validation = {
+            "early_stopping": False,
+            "validation_fraction": None,
+            "n_iter_no_change": 10,
+            "tol": 0.0,
+            "callbacks": None,
+        }
+        return {"past_covariates": (), "static_covariates": (), **validation, **state}
+    if name == "PanelModel":
+        from .forecasting._covariates import ALL_AHEAD
+
+        return {"covariates": ALL_AHEAD, **state}
+    return state
+
+
 # From the format before, by the number of the format.
-_UPGRADES = {2: _to_format_2, 3: _to_format_3, 4: _to_format_4}
+_UPGRADES = {2: _to_format_2, 3: _to_format_3, 4: _to_format_4, 5: _to_format_5}
 
 
 def _head(payload: bytes, number: int) -> bytes:

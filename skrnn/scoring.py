@@ -47,6 +47,11 @@ class _SequenceScorer:
             )
         options = dict(self.kwargs)
         if sample_weight is not None:
+            if np.shape(sample_weight)[:1] != (len(known),):
+                raise ValueError(
+                    f"sample_weight has shape {np.shape(sample_weight)}, but X has {len(known)} "
+                    "rows. Pass one number for each row."
+                )
             options["sample_weight"] = np.asarray(sample_weight)[np.nonzero(known)[0]]
         if y.size == predictions.size:
             y = y.reshape(predictions.shape)

@@ -56,6 +56,21 @@ def combination() -> Any:
     return model.fit(y, fh=[1, 2])
 
 
+def covariates() -> Any:
+    frame = panel().assign(kind=np.repeat(["big", "small"], 24))
+    known = frame.groupby(level=0).head(22)
+    model = skrnn.Seq2SeqForecaster(
+        units=2,
+        window=4,
+        baselines=(),
+        past_covariates=["price"],
+        static_covariates=["kind"],
+        validation_fraction=0.2,
+        **SHORT,
+    )
+    return model.fit(known[["sales"]], X=known[["price", "kind"]], fh=[1, 2])
+
+
 SAVED: dict[str, Any] = {
     "lstm": lambda: skrnn.LSTMRegressor(2, warm_start=True, **SHORT).fit(X, Y),
     "bilstm": lambda: skrnn.BiLSTMRegressor(2, quantiles=(0.1, 0.9), **SHORT).fit(X, Y),
@@ -76,6 +91,7 @@ SAVED: dict[str, Any] = {
     "search": search,
     "forecaster": forecaster,
     "combination": combination,
+    "covariates": covariates,
 }
 
 
@@ -84,6 +100,8 @@ def predictions(name: str, estimator: Any) -> np.ndarray:
     if name == "forecaster":
         later = panel().groupby(level=0).tail(2)[["price"]]
         return np.asarray(estimator.predict(X=later))
+    if name == "covariates":
+        return np.asarray(estimator.predict())
     if name == "combination":
         return np.asarray(estimator.predict_quantiles(alpha=[0.1, 0.5, 0.9]))
     if name in ("pipeline", "search"):

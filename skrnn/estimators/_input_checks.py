@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_finite, check_numbers
+from ..inputs._numbers import check_container, check_finite, check_numbers
 from ..inputs._to_sequences import has_series_in_cells, to_sequences
 
 # Arguments of `keras.Model.fit`, and what takes their place.
@@ -62,6 +62,7 @@ def sequences_of(X: Any, name: str) -> Any:
             f"{name} has series in its cells. Make one array of them: "
             f"{name} = skrnn.to_sequences({name})."
         )
+    check_container(X, name)
     if np.ndim(X) == 1:
         raise ValueError(
             f"{name} is one-dimensional, but a row of {name} is a sequence. Cut windows out of a "

@@ -89,6 +89,11 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         learned; else they are learned.
     """
     X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
+    if y is None:
+        raise ValueError(
+            f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass a "
+            "target for each row of X."
+        )
     check_targets(X, y, "y", estimator._every_step)
     three_d = np.ndim(X) > 2
     options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
@@ -165,10 +170,6 @@ def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
 def _check_X_alone(
     estimator: Any, X: Any, y: Any, three_d: bool, reset: bool, options: dict[str, Any]
 ) -> Any:
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None"
-        )
     if three_d:
         X = check_array(X, input_name="X", estimator=estimator, **options)
     else:

@@ -113,6 +113,11 @@ def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
             f"{name} is {y!r}, a single value. Pass a list or an array of targets, one for each "
             "row of X."
         )
+    if n_rows not in ((), shape[:1]):
+        raise ValueError(
+            f"X{name[1:]} has {n_rows[0]} rows but {name} has {shape[0]}: inconsistent numbers of "
+            "samples. Pass one target for each row."
+        )
     if 0 in shape[1:]:
         raise ValueError(f"{name} has shape {shape}: no output. Pass one column for each output.")
     if len(shape) > 2 and not every_step:

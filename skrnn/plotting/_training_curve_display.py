@@ -98,7 +98,8 @@ class TrainingCurveDisplay:
 
     @classmethod
     @validate_params(
-        {**OF_DRAWING, "metric": [str, "array-like"]}, prefer_skip_nested_validation=False
+        {**OF_DRAWING, "metric": [str, list, tuple, np.ndarray]},
+        prefer_skip_nested_validation=False,
     )
     def from_history(cls, history, *, metric="loss", ax=None, name=None, **options):
         """Draw the training curves recorded in a history.
