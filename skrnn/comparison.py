@@ -150,7 +150,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
 
 def _folds(cv: Any, n_rows: int) -> Any:
     if isinstance(cv, Integral):
-        if not 2 <= cv <= n_rows:
+        if not 2 <= int(cv) <= n_rows:
             raise ValueError(f"cv={cv} must be from 2 to {n_rows}, the number of rows.")
         return cv
     try:
