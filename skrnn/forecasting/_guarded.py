@@ -204,7 +204,7 @@ class GuardedForecaster(BaseForecaster):
         """
         self.check_is_fitted()
         if y is None:
-            y = self._as_given(self._panel.frame())
+            y = self._known_y()
         panel, time = self._panel, y.index.get_level_values(-1).unique()
         ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
         every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)
@@ -219,6 +219,10 @@ class GuardedForecaster(BaseForecaster):
             )
         forecast = forecast.loc[y.index]
         return y - (forecast.iloc[:, 0] if isinstance(y, pd.Series) else forecast)
+
+    def _known_y(self):
+        """Return all values that are known, in the form of the `y` of `fit`."""
+        return self._as_given(self._panel.frame())
 
     def _as_given(self, frame):
         """Return a frame in the form of the `y` of `fit`."""
