@@ -84,6 +84,7 @@ LAZY_WITHIN = {
 }
 LAZY_FROM_OUTSIDE = {
     *("jax", "keras", "matplotlib", "skops", "sktime", "statsmodels", "tensorflow", "torch"),
+    "tqdm",
 }
 # Names of other packages that are not meant for the street are used in one room.
 PRIVATE_ROOM = "compat"

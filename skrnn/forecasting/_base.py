@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -175,13 +176,15 @@ class PanelForecaster(GuardedForecaster):
         horizon, scale = max(1, int(relative_steps(fh, panel).max())), _scale_of(panel, options)
         origins = choose_origins(options, panel, horizon)
         settings = _settings_of(panel_before(panel, origins), options, horizon, before)
+        options = replace(options, n_parts=2 if len(origins) else 1)
         model = self._train(panel, scale, options, settings, before)
         combination = None
         if options.baselines:
 
             def train(part: Panel) -> tuple[PanelModel, SeriesScale]:
                 own, room = _scale_of(part, options), int(origins[0])
-                return self._train(part, own, options, settings, before, room), own
+                again = replace(options, part=1)
+                return self._train(part, own, again, settings, before, room), own
 
             combination = combine_with_lines(options, panel, origins, (model, scale), train)
             warn_where_behind(combination)

@@ -53,6 +53,8 @@ class ForecasterOptions:
         Of the networks; without their segment length where it is to be derived.
     training : TrainingOptions
         Without the number of epochs where it is to be derived.
+    part, n_parts : int
+        Which round of trainings it is, counted from zero, and how many there are: progress says so.
     """
 
     decoder: DecoderOptions
@@ -72,6 +74,8 @@ class ForecasterOptions:
     baselines: tuple[Baseline, ...] = ()
     effort: float = 1.0
     bounds: Bounds = NO_BOUNDS
+    part: int = 0
+    n_parts: int = 1
 
     def for_windows(self, n_windows: int) -> tuple[TrainingOptions, int]:
         """Return how to train on so many windows, and how many of them an epoch takes.
@@ -87,6 +91,11 @@ class ForecasterOptions:
             epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, _STEPS // steps))
             epochs = max(1, round(epochs * self.effort))
         return replace(self.training, epochs=epochs), steps * batch_size
+
+    def name_of(self, member: int) -> str:
+        """Return what the progress of a training is called."""
+        number, of = self.part * self.n_members + member + 1, self.n_parts * self.n_members
+        return f"Seq2SeqForecaster, training {number} of {of}"
 
     def finetuning(self) -> ForecasterOptions:
         """Return the options of a network that is trained on."""

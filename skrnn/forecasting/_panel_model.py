@@ -123,7 +123,7 @@ class PanelModel:
         members = Parallel(n_jobs=options.n_jobs, prefer="threads")(
             delayed(train_network)(
                 spec,
-                replace(training, name=f"member {number + 1} of {n_members}"),
+                replace(training, name=options.name_of(number)),
                 windows,
                 None,
                 seed=(seed, number, previous.history.n_epochs if previous else 0),
