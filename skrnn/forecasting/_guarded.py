@@ -12,10 +12,11 @@ from ..compat._sklearn import restored_on_error
 from ..inputs._mask import unmasked
 from ._categories import Categories
 from ._frames import step_frame
+from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
 
 
-class GuardedForecaster(BaseForecaster):
+class GuardedForecaster(ShowsNetworks, BaseForecaster):
     """A forecaster that is left as it was by what is refused or interrupted."""
 
     def fit(self, y, X=None, fh=None):
