@@ -16,7 +16,13 @@ from .estimators._seq2seq_regressor import Seq2SeqRegressor
 from .inputs._to_sequences import to_sequences
 from .inspection import permutation_importance, saliency
 from .persistence import load, save
-from .plotting import AttentionDisplay, ForecastDisplay, TrainingCurveDisplay
+from .plotting import (
+    AttentionDisplay,
+    ComparisonDisplay,
+    ForecastDisplay,
+    GridSearchDisplay,
+    TrainingCurveDisplay,
+)
 from .scaling._sequence_scaler import SequenceScaler
 from .scoring import make_sequence_scorer
 from .windowing._functions import last_windows, make_targets, make_windows
@@ -26,11 +32,14 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "AttentionDisplay",
+    "Backtest",
     "BiLSTMClassifier",
     "BiLSTMRegressor",
+    "ComparisonDisplay",
     "ConvLSTMClassifier",
     "ConvLSTMRegressor",
     "ForecastDisplay",
+    "GridSearchDisplay",
     "LSTMClassifier",
     "LSTMRegressor",
     "RecurrentClassifier",
@@ -40,6 +49,7 @@ __all__ = [
     "SequenceScaler",
     "SlidingWindowTransformer",
     "TrainingCurveDisplay",
+    "backtest",
     "clear_compile_cache",
     "compare",
     "compile_cache_info",
@@ -56,11 +66,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> type:
-    if name == "Seq2SeqForecaster":  # brings sktime, keras and jax along
+def __getattr__(name: str) -> object:
+    # These bring sktime, keras and jax along.
+    if name == "Seq2SeqForecaster":
         from .forecasting._forecaster import Seq2SeqForecaster
 
         return Seq2SeqForecaster
+    if name == "Backtest":
+        from .forecasting.backtesting._result import Backtest
+
+        return Backtest
+    if name == "backtest":
+        from .forecasting.backtesting._backtest import backtest
+
+        return backtest
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -46,7 +46,9 @@ MAY_IMPORT = {
     "windowing": {"exceptions", "compat", "inputs"},
     "scoring": {"compat"},
     "estimators": {"compat", "inputs", "scaling", "networks", "engines", "models", "scoring"},
-    "forecasting": {"compat", "inputs", "networks", "engines", "models", "windowing"},
+    "forecasting": {
+        *("compat", "inputs", "networks", "engines", "models", "windowing", "plotting"),
+    },
     "comparison": {"compat", "inputs"},
     "inspection": {"compat", "engines", "estimators"},
     "plotting": {"compat"},
@@ -76,21 +78,27 @@ RESERVED = {
 LAZY_WITHIN = {
     ("skrnn.estimators._base", "skrnn.estimators._fitting"),
     ("skrnn", "skrnn.forecasting._forecaster"),
+    ("skrnn", "skrnn.forecasting.backtesting._backtest"),
+    ("skrnn", "skrnn.forecasting.backtesting._result"),
     ("skrnn.persistence", "skrnn.models._state"),
 }
 LAZY_FROM_OUTSIDE = {
     *("jax", "keras", "matplotlib", "skops", "sktime", "statsmodels", "tensorflow", "torch"),
+    "tqdm",
 }
 # Names of other packages that are not meant for the street are used in one room.
 PRIVATE_ROOM = "compat"
 
 PUBLIC = [
     "AttentionDisplay",
+    "Backtest",
     "BiLSTMClassifier",
     "BiLSTMRegressor",
+    "ComparisonDisplay",
     "ConvLSTMClassifier",
     "ConvLSTMRegressor",
     "ForecastDisplay",
+    "GridSearchDisplay",
     "LSTMClassifier",
     "LSTMRegressor",
     "RecurrentClassifier",
@@ -100,6 +108,7 @@ PUBLIC = [
     "SequenceScaler",
     "SlidingWindowTransformer",
     "TrainingCurveDisplay",
+    "backtest",
     "clear_compile_cache",
     "compare",
     "compile_cache_info",

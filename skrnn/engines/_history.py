@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ._html import curves, table
+
 # In front of the names of columns that are of the validation rows.
 VALIDATION = "val_"
 
@@ -73,6 +75,26 @@ class History(dict[str, list[float]]):
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self.update(state["columns"])
         self.best_epoch = state["best_epoch"]
+
+    def to_html(self, last: int = 10) -> str:
+        """Return the curve of the losses, and a table of the last epochs.
+
+        Parameters
+        ----------
+        last : int
+            Epochs in the table.
+        """
+        losses = {name: self[name] for name in ("loss", f"{VALIDATION}loss") if name in self}
+        first = max(0, self.n_epochs - last)
+        rows = [
+            (epoch + 1, *(column[epoch] for column in self.values()))
+            for epoch in range(first, self.n_epochs)
+        ]
+        best = "" if self.best_epoch is None else f"<p>Kept: epoch {self.best_epoch}.</p>"
+        return curves(losses) + table(["epoch", *self], rows) + best
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
 
     def __repr__(self) -> str:
         """Say how many epochs and which columns there are."""

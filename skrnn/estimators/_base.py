@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, estimator_html_repr
 from sklearn.utils.validation import check_is_fitted
 
 from ..compat._sklearn import (
@@ -19,6 +19,7 @@ from ..compat._sklearn import (
 from ..engines._dataset import Dataset
 from ..inputs._arrange import arrange
 from ..models._constraints import CONSTRAINTS, check_instances
+from ..models._html import network_html
 from ..models._options import StackedOptions
 from ._copies import KerasObjectsMixin
 from ._input_checks import without_names_of_keras
@@ -119,12 +120,18 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
     def model_(self):
         """A `keras.Model` made of Keras' own layers, with the fitted weights.
 
-        Built whenever asked for. It takes scaled sequences, and their masks as a second input
-        where rows with masked steps were trained on, and returns scaled targets or probabilities.
+        Built whenever asked for, which is why `dir` leaves it out. It takes scaled sequences, and
+        their masks as a second input where rows with masked steps were trained on, and returns
+        scaled targets or probabilities.
         """
         fitted = snapshot(self)
         check_is_fitted(fitted, "history_")
         return fitted.network_.build_keras_model()
+
+    def __dir__(self):
+        # `model_` is built whenever it is looked at, and for its HTML scikit-learn looks at all.
+        names = object.__dir__(self)
+        return [name for name in names if name != "model_" and hasattr(self, name)]
 
     def __sklearn_tags__(self):
         """Return the tags."""
@@ -132,6 +139,14 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.three_d_array = True
         return tags
+
+    def _html_repr(self):
+        """Return the diagram of scikit-learn; below it the network and its last losses."""
+        fitted = snapshot(self)
+        html = estimator_html_repr(fitted)
+        if not hasattr(fitted, "history_"):
+            return html
+        return html + network_html(fitted.network_.layers(), fitted.history_)
 
     @property
     def _every_step(self):

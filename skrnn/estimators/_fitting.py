@@ -26,6 +26,7 @@ from ..networks._kinds import VALUES
 from ._callbacks import SklearnCallbacks
 from ._input_encoder import InputEncoder
 from ._metrics import make_measure, read_metrics
+from ._names import named_by_parameters
 from ._reading import (
     FitCall,
     GivenRows,
@@ -115,7 +116,7 @@ def fitted_attributes(
 
 def _training_options(estimator: Any, params: dict[str, Any], call: FitCall) -> TrainingOptions:
     levels = quantile_levels(params.get("quantiles"))
-    name = type(estimator).__name__
+    name = named_by_parameters(estimator) if params["verbose"] else ""
     options = options_of(TrainingOptions, params, levels=levels, name=name)
     if not call.once:
         return options

@@ -155,7 +155,8 @@ class Seq2SeqRegressor(AttentionMixin, Regressor):
     warm_start : bool, default=False
         Let `fit` go on from the weights, the scaling and the optimizer of the fit before.
     verbose : int, default=0
-        Show a progress line with epoch, losses and time left.
+        Show a progress line with epoch, losses and time left, which is known from the second epoch
+        on. Processes that fit side by side write a line for each fit when it has ended.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, dropout and shuffling. The same seed gives the same weights to
         the last bit on the same machine, in any process or thread.

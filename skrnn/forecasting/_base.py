@@ -176,6 +176,7 @@ class PanelForecaster(GuardedForecaster):
         horizon, scale = max(1, int(relative_steps(fh, panel).max())), _scale_of(panel, options)
         origins = choose_origins(options, panel, horizon)
         settings = _settings_of(panel_before(panel, origins), options, horizon, before)
+        options = replace(options, n_parts=2 if len(origins) else 1)
         model = self._train(panel, scale, options, settings, before)
         combination = None
         if options.baselines:

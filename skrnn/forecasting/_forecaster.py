@@ -167,7 +167,9 @@ class Seq2SeqForecaster(PanelForecaster):
     n_jobs : int or None, default=None
         Threads that train members side by side.
     verbose : int, default=0
-        Show a progress line for each network, with epoch, losses and time left.
+        Show a progress line for each network, with epoch, losses and time left, which is known from
+        the second epoch on. Processes that fit side by side write a line for each fit when it has
+        ended.
     random_state : int, RandomState instance or None, default=None
         Seed of initial weights, dropout and shuffling. The same seed gives the same weights to
         the last bit on the same machine, in any process or thread.

@@ -14,10 +14,11 @@ from ._categories import Categories
 from ._covariates import Covariates
 from ._frames import step_frame
 from ._horizons import check_horizon, read_levels
+from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
 
 
-class GuardedForecaster(BaseForecaster):
+class GuardedForecaster(ShowsNetworks, BaseForecaster):
     """A forecaster that is left as it was by what is refused or interrupted."""
 
     def fit(self, y, X=None, fh=None):
@@ -235,7 +236,7 @@ class GuardedForecaster(BaseForecaster):
             When `y` has times that are neither known nor within the horizon.
         """
         self.check_is_fitted()
-        y = self._as_given(self._panel.frame()) if y is None else y
+        y = self._known_y() if y is None else y
         check_given("y", y)
         if not isinstance(y, pd.Series | pd.DataFrame):
             y = self._frame_of("y", y)
@@ -254,6 +255,10 @@ class GuardedForecaster(BaseForecaster):
             )
         forecast = forecast.loc[y.index]
         return y - (forecast.iloc[:, 0] if isinstance(y, pd.Series) else forecast)
+
+    def _known_y(self):
+        """Return all values that are known, in the form of the `y` of `fit`."""
+        return self._as_given(self._panel.frame())
 
     def _as_given(self, frame):
         """Return a frame in the form of the `y` of `fit`."""

@@ -58,6 +58,8 @@ class ForecasterOptions:
         Of the networks; without their segment length where it is to be derived.
     training : TrainingOptions
         Without the number of epochs where it is to be derived.
+    part, n_parts : int
+        Which round of trainings it is, counted from zero, and how many there are: progress says so.
     """
 
     decoder: DecoderOptions
@@ -79,6 +81,8 @@ class ForecasterOptions:
     effort: float = 1.0
     bounds: Bounds = NO_BOUNDS
     validation_fraction: float | None = None
+    part: int = 0
+    n_parts: int = 1
 
     @property
     def held_out(self) -> float | None:
@@ -102,6 +106,12 @@ class ForecasterOptions:
             epochs = max(1, round(epochs * self.effort))
         return replace(self.training, epochs=epochs), steps * batch_size
 
+    def name_of(self, member: int) -> str:
+        """Return what the progress of a training is called."""
+        number, of = self.part * self.n_members + member + 1, self.n_parts * self.n_members
+        purpose = " (for the weights)" if self.part else ""
+        return f"Seq2SeqForecaster, training {number} of {of}{purpose}"
+
     def finetuning(self) -> ForecasterOptions:
         """Return the options of a network that is trained on: all windows teach it."""
         training = replace(self.training, early_stopping=False)
@@ -114,9 +124,7 @@ class ForecasterOptions:
 
         Callbacks are not told of them.
         """
-        return replace(
-            self, training=replace(self.training, callbacks=None, name=" (for the weights)")
-        )
+        return replace(self, training=replace(self.training, callbacks=None), part=1)
 
 
 def read_options(params: Mapping[str, Any]) -> ForecasterOptions:

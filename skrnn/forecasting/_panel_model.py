@@ -127,6 +127,7 @@ class PanelModel:
             validation = replace(validation, n_drawn=n_drawn)
         spec, n_members = self._spec(windows, options), options.n_members
         before: list[Trained | None] = [*self.members] or [None] * n_members
+        trainings = _of_members(training, [options.name_of(n) for n in range(len(before))])
         members = Parallel(n_jobs=options.n_jobs, prefer="threads")(
             delayed(train_network)(
                 spec,
@@ -136,9 +137,7 @@ class PanelModel:
                 seed=(seed, number, previous.history.n_epochs if previous else 0),
                 previous=previous,
             )
-            for number, (own, previous) in enumerate(
-                zip(_of_members(training, len(before)), before, strict=True)
-            )
+            for number, (own, previous) in enumerate(zip(trainings, before, strict=True))
         )
         return replace(self, members=list(members))
 
@@ -187,10 +186,9 @@ class PanelModel:
         return make_spec(decoder, shape)
 
 
-def _of_members(training: TrainingOptions, n_members: int) -> list[TrainingOptions]:
+def _of_members(training: TrainingOptions, names: list[str]) -> list[TrainingOptions]:
     """Return how each member is trained: the first with the callbacks given, others with copies."""
-    callbacks = [training.callbacks, *(deepcopy(training.callbacks) for _ in range(n_members - 1))]
-    names = [f"member {n + 1} of {n_members}{training.name}" for n in range(n_members)]
+    callbacks = [training.callbacks, *(deepcopy(training.callbacks) for _ in names[1:])]
     return [
         replace(training, callbacks=own, name=name)
         for own, name in zip(callbacks, names, strict=True)

@@ -15,6 +15,7 @@ from ..networks._build import build_keras_model
 from ..networks._custom import build_users_model, takes_mask
 from ..networks._kinds import DECODERS
 from ..networks._spec import CustomSpec, EncoderDecoderSpec, RecurrentSpec, Spec
+from ..networks._summary import LayerSummary, summarize
 from ..networks._weights import Weights
 
 
@@ -112,6 +113,10 @@ class FittedNetwork:
         read: np.ndarray = keras.ops.convert_to_numpy(layer.weigh(*reader(arrays)))
         weights = read.astype(np.float64)
         return weights[:, 0] if weights.shape[1] == 1 else weights
+
+    def layers(self) -> list[LayerSummary]:
+        """Return what the layers are, with the shapes of their outputs and their weights."""
+        return summarize(self.spec, self.weights)
 
     @our_settings()
     def build_keras_model(self) -> keras.Model:

@@ -30,7 +30,7 @@ from ..networks._spec import Spec
 from ..networks._weights import Weights
 from ._fitted import FittedNetwork, check_takes_mask
 from ._keras_callbacks import KerasCallbacks, as_callbacks, warn_of_validation_hooks
-from ._observers import ProgressLine
+from ._observers import make_progress
 from ._options import TrainingOptions
 
 # Batches up to this many rows are never cut.
@@ -111,7 +111,7 @@ def train_network(
             followers.append(_keras_callbacks(callbacks, options, fitted(weights), run, steps))
         followers += [make(fitted) for make in observers]
         if options.verbose:
-            followers.append(ProgressLine(options.name, run.epochs))
+            followers.append(make_progress(options.name, run.epochs))
         for follower in followers:
             stack.callback(follower.close)
         result = train(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,17 @@ from ..compat._sklearn import HasMethods, InvalidParameterError
 
 # Of what all displays take.
 OF_DRAWING: dict[str, list[Any]] = {
-    "ax": [HasMethods(["plot", "imshow"]), None],
+    "ax": [HasMethods(["plot", "imshow"]), "array-like", None],
     "name": [str, None],
     "line_kw": [dict, None],
 }
 _MAX_TICKS = 30  # names beside each other
+# Inches that axes among several take, and that a date and an entry of a legend take.
+_NARROWEST, _DATE, _ENTRY = 2.9, 0.75, 1.5
+# With fewer dates than that there are spans that none of the steps of matplotlib fits.
+_FEWEST_DATES, _MOST_DATES = 5, 9
+_MOST_COLUMNS = 3
+_LETTERS = 11  # of a title in an inch
 _MASKED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "///", "linewidth": 0}
 
 
@@ -28,7 +36,81 @@ def new_axes(**options: Any) -> Any:
         raise ImportError(
             'Drawing needs matplotlib, which is not installed. Run: pip install "skrnn[plot]"'
         ) from error
-    return plt.subplots(**options)[1]
+    return plt.subplots(**{"layout": "constrained", **options})[1]
+
+
+def axes_for(ax: Any, number: int, figsize: Any = None) -> tuple[np.ndarray, bool]:
+    """Return so many axes, and whether they are those of a new figure.
+
+    Small multiples stand in one column in a narrow figure, and in three in a wide one.
+    """
+    if ax is not None:
+        given = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        if len(given) < number:
+            raise ValueError(
+                f"`ax` has {len(given)} axes, but there are {number} series to draw. Pass one for "
+                "each, or choose fewer series with `instances`."
+            )
+        return given[:number], False
+    if number == 1:
+        return np.array([new_axes(figsize=figsize)], dtype=object), True
+    width = 10.0 if figsize is None else figsize[0]
+    n_columns = min(number, max(1, int(width // _NARROWEST)), _MOST_COLUMNS)
+    if number == 4 and n_columns == 3:
+        n_columns = 2
+    n_rows = -(-number // n_columns)
+    figsize = (width, 1.2 + 1.9 * n_rows) if figsize is None else figsize
+    grid = np.ravel(new_axes(nrows=n_rows, ncols=n_columns, figsize=figsize))
+    for empty in grid[number:]:
+        empty.remove()
+    return grid[:number], True
+
+
+def time_ticks(ax: Any, steps: np.ndarray) -> None:
+    """Write as many dates on the axis of time as there is room for; whole numbers of integers."""
+    kind = np.asarray(steps).dtype.kind
+    if kind in "iu":
+        from matplotlib.ticker import MaxNLocator
+
+        if isinstance(locator := ax.xaxis.get_major_locator(), MaxNLocator):
+            locator.set_params(integer=True)
+    elif kind == "M" or isinstance(steps[0], datetime):
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        room = int(np.clip(_width(ax) / _DATE, _FEWEST_DATES, _MOST_DATES))
+        zone = getattr(steps[0], "tzinfo", None)
+        locator = AutoDateLocator(zone, minticks=2, maxticks=room)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, zone))
+    elif kind not in "f":  # names are too wide side by side
+        ax.tick_params(axis="x", rotation=30)
+
+
+def explain_lines(axes: np.ndarray, *, outside: bool) -> Any:
+    """Return a legend of all lines: above the axes of a new figure, or within the first axes."""
+    if not outside:
+        return axes[0].legend()
+    entries: dict[str, Any] = {}
+    for ax in axes:
+        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    figure = axes[0].figure
+    n_columns = int(np.clip(figure.get_figwidth() / _ENTRY, 1, len(entries)))
+    return figure.legend(
+        entries.values(), entries, loc="outside upper center", ncols=n_columns, frameon=False
+    )
+
+
+def wrap_title(ax: Any, title: str) -> None:
+    """Write a title from the left, on as many lines as its axes need."""
+    n_letters = max(12, int(_width(ax) * _LETTERS))
+    ax.set_title(fill(title, n_letters), fontsize="medium", loc="left")
+
+
+def _width(ax: Any) -> float:
+    """Return about how many inches wide axes are, before their figure is laid out."""
+    share = ax.get_subplotspec().get_gridspec().ncols if ax.get_subplotspec() else 1
+    return float(ax.figure.get_figwidth()) / share
 
 
 @contextmanager

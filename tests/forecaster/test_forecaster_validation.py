@@ -313,9 +313,9 @@ class TestProgress:
         assert printed.out == ""
         lines = printed.err.replace("\r", "\n").splitlines()
         whole = [line for line in lines if "2/2" in line and "val_loss=" in line]
-        for name in ("member 1 of 2", "member 2 of 2"):
-            for line in (f"{name}:", f"{name} (for the weights):"):
-                assert any(shown.startswith(line) for shown in whole), line
+        for name in ("1 of 4", "2 of 4", "3 of 4 (for the weights)", "4 of 4 (for the weights)"):
+            line = f"Seq2SeqForecaster, training {name}:"
+            assert any(shown.startswith(line) for shown in whole), line
 
     def test_otherwise_nothing_is_shown(self, capfd):
         make(validation_fraction=0.1).fit(Y, fh=FH).predict()
