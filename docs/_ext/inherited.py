@@ -43,7 +43,7 @@ TECHNICAL = {
 def leave_out(app, what, name, obj, skip, options):
     """Leave out what is bookkeeping."""
     function = getattr(obj, "fget", None) or getattr(obj, "__func__", obj)
-    if name in TECHNICAL or name.startswith(("set_", "get_")) and _is_generated(function):
+    if name in TECHNICAL or (name.startswith(("set_", "get_")) and _is_generated(function)):
         return True
     if isinstance(function, FunctionType) and not function.__module__.startswith("skrnn"):
         return None if function.__module__.startswith(OTHERS) else True
@@ -60,7 +60,9 @@ def shorten(app, what, name, obj, options, lines):
         if section not in SECTIONS:
             found[section] = type(found[section])()
     for section in ("Parameters", "Returns"):
-        found[section] = [entry._replace(desc=_first_sentence(entry.desc)) for entry in found[section]]
+        found[section] = [
+            entry._replace(desc=_first_sentence(entry.desc)) for entry in found[section]
+        ]
     lines[:] = [_plain(line) for line in str(found).splitlines()]
 
 

@@ -1,8 +1,8 @@
 """Links into the documentation of other projects, without a network.
 
-Each file `_inventories/PROJECT.txt` names what is linked to, a line each: its kind in Sphinx' words,
-its name, and the page. The first line is the address of the site. From it an inventory is written that
-`sphinx.ext.intersphinx` reads.
+Each file `_inventories/PROJECT.txt` names what is linked to, a line each: its kind in Sphinx'
+words, its name, and the page. The first line is the address of the site. From it an inventory is
+written that `sphinx.ext.intersphinx` reads.
 """
 
 import zlib

@@ -34,7 +34,8 @@ class Regressor(RegressorMixin, NetworkEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions as float64, with the dimensions of the `y` of `fit`; NaN at masked steps
-            where there is one per step. A row is predicted the same to the last bit in any company.
+            where there is one per step. A row has the same prediction, to the last bit, by itself
+            and among other rows.
         """
         fitted = snapshot(self)
         sequences, mask = fitted._read(X)
