@@ -173,8 +173,8 @@ def _summary(table: pd.DataFrame) -> str:
     error, other, spread = table["error"].iloc[0], lines.loc[best, "error"], table["spread"].iloc[0]
     if error <= other:
         return (
-            f"{own} is ahead of all baselines: its error is {error:.4g} (spread {spread:.2g}), that "
-            f"of the best of them, {best}, {other:.4g}."
+            f"{own} is ahead of all baselines: its error is {error:.4g} (spread {spread:.2g}), "
+            f"that of the best of them, {best}, {other:.4g}."
         )
     return (
         f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the "

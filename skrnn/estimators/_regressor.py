@@ -119,6 +119,7 @@ class Regressor(RegressorMixin, NetworkEstimator):
         Returns
         -------
         score : float
+            1 for perfect predictions, 0 for those of the mean of `y`.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:

@@ -313,6 +313,7 @@ class Seq2SeqForecaster(PanelForecaster):
         Returns
         -------
         params : list of dict
+            Constructor arguments, a dict for each test.
         """
         small = {
             "window": 3,

@@ -35,6 +35,7 @@ class GuardedForecaster(BaseForecaster):
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
 
         Raises
         ------
@@ -59,6 +60,7 @@ class GuardedForecaster(BaseForecaster):
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
         """
         with restored_on_error(self):
             return super().pretrain(y, X, fh)
@@ -79,6 +81,7 @@ class GuardedForecaster(BaseForecaster):
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
 
         Raises
         ------
@@ -119,8 +122,10 @@ class GuardedForecaster(BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         coverage : float or list of float in (0, 1), default=0.9
             Share of values that lie within.
 
@@ -142,14 +147,17 @@ class GuardedForecaster(BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         cov : bool, default=False
             Passed on to sktime.
 
         Returns
         -------
         variances : pandas.DataFrame
+            Rows are those of `predict`, columns those of `y`.
 
         Raises
         ------
@@ -164,14 +172,17 @@ class GuardedForecaster(BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         marginal : bool, default=True
             Passed on to sktime.
 
         Returns
         -------
         distribution : skpro distribution
+            One normal distribution for each value of `predict`.
 
         Raises
         ------
