@@ -48,7 +48,7 @@ def complaints(path):
     return [f"{code}: {text}" for code, text in errors_of(path) if code not in LEFT_OUT]
 
 
-@pytest.mark.parametrize("path", public_names())
+@pytest.mark.parametrize("path", tuple(public_names()))
 def test_docstring(path):
     assert complaints(path) == []
 
