@@ -1,4 +1,4 @@
-"""Draws the pictures of README and of the start page into a folder."""
+"""Draws the house and the mappings, for the documentation, into a folder."""
 
 import sys
 from pathlib import Path
@@ -112,32 +112,8 @@ def mappings():
     return figure
 
 
-def forecast():
-    from sktime.datasets import load_airline
-
-    from skrnn import ForecastDisplay, Seq2SeqForecaster
-
-    y = load_airline().rename("passengers")
-    past, future = y[:-24], y[-24:]
-    forecaster = Seq2SeqForecaster(random_state=0).fit(past, fh=range(1, 25))
-    bounds = forecaster.predict_interval(coverage=0.8)
-    name = "Seq2SeqForecaster, nothing set"
-    display = ForecastDisplay.from_predictions(
-        future,
-        {name: forecaster.predict()},
-        history=past[-60:],
-        interval={name: (bounds.iloc[:, 0], bounds.iloc[:, 1])},
-        target_name="Airline passengers, thousands per month",
-    )
-    display.figure_.set_size_inches(8, 3.6)
-    display.ax_.set_title("Two years ahead, with an interval of 80 % coverage", fontsize=10)
-    display.figure_.tight_layout()
-    return display.figure_
-
-
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     plt.rcParams["svg.hashsalt"] = "skrnn"  # the same file each time
     for draw in (house, mappings):
         draw().savefig(folder / f"{draw.__name__}.svg", metadata={"Date": None})
-    forecast().savefig(folder / "forecast.png", dpi=110, metadata={"Software": None})
