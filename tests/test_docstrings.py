@@ -35,7 +35,8 @@ def methods_of(found):
     return [
         name
         for name, member in inspect.getmembers(found, callable)
-        if not name.startswith("_") and member.__module__.startswith("skrnn.")
+        if not name.startswith("_")
+        and (getattr(member, "__module__", None) or "").startswith("skrnn.")
     ]
 
 
