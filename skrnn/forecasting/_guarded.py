@@ -52,8 +52,10 @@ class GuardedForecaster(BaseForecaster):
 
         Parameters
         ----------
-        y, X :
-            As for `fit`.
+        y : pandas.Series or pandas.DataFrame
+            Series to learn from, as for `fit`.
+        X : pandas.DataFrame, optional
+            Exogenous columns at all times of `y`, as for `fit`.
         fh : int, list of int or ForecastingHorizon
             Steps ahead; not needed where it was pretrained before.
 
