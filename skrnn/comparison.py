@@ -1,4 +1,4 @@
-"""An estimator beside the lines that it has to beat, in one cross-validation."""
+"""An estimator beside the baselines that it has to beat, in one cross-validation."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class _Naive(RegressorMixin, BaseEstimator):
 def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=None, n_jobs=None):
     """Cross-validate a regressor beside naive forecasts and ridge regression.
 
-    Every line sees the same folds. A network that is not ahead of them is not worth its training.
+    All of them see the same folds. A network that is not ahead of these baselines is not worth its
+    training.
 
     Parameters
     ----------
@@ -91,9 +92,9 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     Returns
     -------
     table : pandas.DataFrame
-        A row for the estimator, then one for each line. `error` is the mean over the folds,
+        A row for the estimator, then one for each baseline. `error` is the mean over the folds,
         `spread` the standard deviation over the folds, `skill` one minus the ratio of the
-        estimator's error to that of the line: negative where the line is ahead.
+        estimator's error to that of the baseline: negative where the baseline is ahead.
         `table.attrs["summary"]` says it in a sentence.
 
     Raises
@@ -215,10 +216,10 @@ def _summary(table: pd.DataFrame) -> str:
     error, other, spread = table["error"].iloc[0], lines.loc[best, "error"], table["spread"].iloc[0]
     if error <= other:
         return (
-            f"{own} is ahead of all lines: its error is {error:.4g} (spread {spread:.2g}), that of "
-            f"the best of them, {best}, {other:.4g}."
+            f"{own} is ahead of all baselines: its error is {error:.4g} (spread {spread:.2g}), "
+            f"that of the best of them, {best}, {other:.4g}."
         )
     return (
-        f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the line "
-        f"{other:.4g}. The line is the better forecast."
+        f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the "
+        f"baseline {other:.4g}. The baseline is the better forecast."
     )

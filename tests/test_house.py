@@ -213,6 +213,16 @@ class TestImports:
     def test_every_part_has_its_place(self):
         assert {part_of(module) for module in MODULES} == set(MAY_IMPORT)
 
+    def test_every_part_is_drawn_and_described(self):
+        page = ROOT.parent / "docs" / "developers" / "architecture.rst"
+        if not page.exists():
+            pytest.skip("installed without the documentation")
+        text = page.read_text(encoding="utf-8")
+        drawing = (ROOT.parent / "scripts" / "_draw_pictures.py").read_text(encoding="utf-8")
+        for part in set(MAY_IMPORT) - {"__init__"}:
+            assert f"   * - ``{part}``" in text, part
+            assert f'"{part}"' in drawing, part
+
     def test_directions(self):
         wrong = [
             f"{i.importer} imports {i.imported}"

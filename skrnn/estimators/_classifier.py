@@ -135,6 +135,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         Returns
         -------
         score : float
+            Share of the rows, or of the unmasked steps, with the right class.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:

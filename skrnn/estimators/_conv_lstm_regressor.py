@@ -78,8 +78,8 @@ class ConvLSTMRegressor(FramesMixin, Regressor):
         Shuffle the rows of each epoch.
     early_stopping : bool, default=False
         Stop when what `monitor` names no longer improves, and keep the best weights. Without
-        `X_val`, the last rows are held out for it, of each class alike: time does not run
-        backwards.
+        `X_val`, the last rows are held out, of each class alike: rows are often in order of
+        time, and the past should be validated on what comes later.
     validation_fraction : float in (0, 1) or splitter, default=0.1
         Share of the rows, the last ones, held out by `early_stopping`; where `fit` gets `groups`,
         the whole groups that come last, with about as many rows. Or a splitter of scikit-learn,

@@ -35,7 +35,8 @@ class Regressor(RegressorMixin, NetworkEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions as float64, with the dimensions of the `y` of `fit`; NaN at masked steps
-            where there is one per step. A row is predicted the same to the last bit in any company.
+            where there is one per step. A row has the same prediction, to the last bit, by itself
+            and among other rows.
         """
         fitted = snapshot(self)
         sequences, mask = fitted._read(X)
@@ -119,6 +120,7 @@ class Regressor(RegressorMixin, NetworkEstimator):
         Returns
         -------
         score : float
+            1 for perfect predictions, 0 for those of the mean of `y`.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
         if self._every_step:

@@ -112,7 +112,7 @@ class Seq2SeqForecaster(PanelForecaster):
     n_members : int, default=1
         Networks that are trained, from different initial weights. Their median is the forecast.
     baselines : "auto" or sequence of str and sktime forecasters, default="auto"
-        Lines that forecast beside the network: "last", "mean", "drift", "seasonal" (the last
+        Simple forecasts beside the network: "last", "mean", "drift", "seasonal" (the last
         season once more), "smoothing" (exponential, with a season), "damped" (and a damped
         trend), "log_damped" (on logarithms), "theta", "ridge" (linear regression on windows),
         "log_ridge", "pooled_ridge" (one for all series) and "pooled_log_ridge"; "auto" is all of
@@ -122,8 +122,9 @@ class Seq2SeqForecaster(PanelForecaster):
         network alone, in half the time.
     effort : float, default=1.0
         How much a fit may take: epochs that are not given, and the number of series up to which
-        lines that take them one by one (smoothing, theta) are used, 1000 at an effort of 1, grow
-        with it. It counts steps and not seconds, so that results do not depend on the machine.
+        baselines that take them one by one (smoothing, theta) are used, 1000 at an effort of 1,
+        grow with it. It counts steps and not seconds, so that results do not depend on the
+        machine.
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         Optimizer, by its name in any case or as an object, which is copied, never changed.
     learning_rate : float or None, default=None
@@ -357,6 +358,7 @@ class Seq2SeqForecaster(PanelForecaster):
         Returns
         -------
         params : list of dict
+            Constructor arguments, a dict for each test.
         """
         small = {
             "window": 3,

@@ -38,6 +38,7 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
 
         Raises
         ------
@@ -56,14 +57,17 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
 
         Parameters
         ----------
-        y, X :
-            As for `fit`.
+        y : pandas.Series or pandas.DataFrame
+            Series to learn from, as for `fit`.
+        X : pandas.DataFrame, optional
+            Exogenous columns at all times of `y`, as for `fit`.
         fh : int, list of int or ForecastingHorizon
             Steps ahead; not needed where it was pretrained before.
 
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
         """
         check_given("y", y)
         with changed_at_once(self) as draft:
@@ -86,6 +90,7 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
         Returns
         -------
         self : Seq2SeqForecaster
+            The forecaster itself.
 
         Raises
         ------
@@ -149,8 +154,10 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         coverage : float or list of float in (0, 1), default=0.9
             Share of values that lie within.
 
@@ -173,14 +180,17 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         cov : bool, default=False
             Passed on to sktime.
 
         Returns
         -------
         variances : pandas.DataFrame
+            Rows are those of `predict`, columns those of `y`.
 
         Raises
         ------
@@ -196,14 +206,17 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
 
         Parameters
         ----------
-        fh, X :
-            As for `predict_quantiles`.
+        fh : int, list of int or ForecastingHorizon, optional
+            Steps ahead; those of `fit` where not given.
+        X : pandas.DataFrame, optional
+            Exogenous columns at the times to forecast, if there were any in `fit`.
         marginal : bool, default=True
             Passed on to sktime.
 
         Returns
         -------
         distribution : skpro distribution
+            One normal distribution for each value of `predict`.
 
         Raises
         ------

@@ -44,12 +44,12 @@ def summary(combination: Combination) -> str:
         return text + "."
     return (
         f"{text}. On what was held back, the error of the network is {ratios[best]:.2f} times that "
-        f"of the {names[best]}, the best line."
+        f"of the {names[best]}, the best baseline."
     )
 
 
 def warn_where_behind(combination: Combination) -> None:
-    """Warn where the network alone is behind a line that learns nothing."""
+    """Warn where the network alone is behind a baseline that learns nothing."""
     naive = [n for n, line in enumerate(combination.lines) if isinstance(line, Repetition)]
     if not naive:
         return

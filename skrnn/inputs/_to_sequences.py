@@ -50,6 +50,7 @@ def to_sequences(
     Returns
     -------
     sequences : ndarray of shape (n_samples, n_timesteps, n_features), float64
+        Padded with NaN.
 
     Raises
     ------

@@ -101,6 +101,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         scaled : ndarray of the shape of `X`
+            Scaled sequences; masked steps stay NaN.
         """
         check_is_fitted(self, "_scaler")
         return self._apply(X, self._scaler.transform)
@@ -117,6 +118,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         sequences : ndarray of the shape of `X`
+            Sequences in the units before scaling.
         """
         check_is_fitted(self, "_scaler")
         return self._apply(X, self._scaler.inverse_transform)
@@ -133,6 +135,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str
+            A name for each column of what `transform` returns.
         """
         return super().get_feature_names_out(input_features)
 
@@ -147,6 +150,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         self : SequenceScaler
+            The scaler itself.
         """
         return super().set_output(transform=transform) if self._takes_columns else self
 

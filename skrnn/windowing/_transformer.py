@@ -239,6 +239,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str
+            A name for each column of what `transform` returns.
         """
         check_is_fitted(self, "_tails")
         names = check_feature_names_in(self, input_features)
@@ -258,6 +259,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
         Returns
         -------
         self : SlidingWindowTransformer
+            The transformer itself.
         """
         return super().set_output(transform=transform) if self.flatten else self
 

@@ -1,4 +1,4 @@
-"""Predictions: the same in any company, those of Keras."""
+"""Predictions: the same whatever other rows there are, and those of Keras."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def alone(predict_some: Any) -> np.ndarray:
 
 
 class TestPredict:
-    """The same to the last bit in any company, masked steps included."""
+    """The same to the last bit whatever other rows there are, masked steps included."""
 
     def test_rows_differ(self, alone: np.ndarray) -> None:
         assert alone.shape == (N_PREDICTED, 2)

@@ -20,7 +20,7 @@ from ._trainer import JaxTrainer
 class JaxEngine:
     """The `Engine` on JAX.
 
-    A row is predicted the same to the last bit in any company.
+    A row has the same prediction, to the last bit, whatever other rows there are.
     """
 
     def initial_weights(

@@ -17,7 +17,8 @@ from .._protocol import FOR_LOSS, Array, Arrays, Data, Reader
 from ._network import Network, Store, array, compile_program, rows_like
 
 # Rows are predicted eight at a time, whatever their number: a fixed shape makes a prediction the
-# same to the last bit in any company. Eight cost hardly more than one, and as little each as 64.
+# same to the last bit whatever other rows there are. Eight cost hardly more than one, and as
+# little each as 64.
 TILE = 8
 TILES_PER_CALL = 8
 PER_CALL = TILE * TILES_PER_CALL
