@@ -50,7 +50,7 @@ def pixel_rows(films):
 
 
 X, y = draw_films(N_TRAIN + 400, np.random.default_rng(0))
-settings = {"epochs": 20, "learning_rate": 0.01, "lr_schedule": "cosine", "dropout": 0.2}
+settings = {"epochs": 15, "learning_rate": 0.01, "lr_schedule": "cosine", "dropout": 0.2}
 settings |= {"random_state": 0, "verbose": 1}
 ridge = RidgeClassifierCV(np.logspace(-1, 5, 13))
 rows_of_pixels = FunctionTransformer(pixel_rows)

@@ -42,7 +42,7 @@ for month in y.index:
 command = [sys.executable, "-c", SERVER, path]
 printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 rows = [line.split()[1:] for line in printed.splitlines()]
-lower, network, upper = np.array(rows, dtype=float).T
+lower, served, upper = np.array(rows, dtype=float).T
 
 # %%
 # The two years that the process has served, beside what costs nothing.
@@ -50,7 +50,7 @@ X, target = skrnn.make_windows(y, window=24)
 windows = X[:, :, 0]
 ridge = RidgeCV(np.logspace(-3, 3, 7)).fit(windows[:-24], target[:-24])
 forecasts = {
-    "network": network,
+    "the forecaster": served,
     "ridge regression": ridge.predict(windows[-24:]),
     "last value": windows[-24:, -1],
     "a year ago": windows[-24:, -12],
@@ -60,21 +60,20 @@ print(pd.Series(errors, name="MAE, thousands").round(1).to_string())
 
 # %%
 figure, ax = plt.subplots(figsize=(8, 4.5), layout="constrained")
-display = skrnn.ForecastDisplay.from_predictions(
+skrnn.ForecastDisplay.from_predictions(
     y[-24:],
-    {name: forecasts[name] for name in ("network", "ridge regression")},
+    {name: forecasts[name] for name in ("the forecaster", "ridge regression")},
     history=y[-60:-24],
-    interval={"network": (lower, upper)},
+    interval={"the forecaster": (lower, upper)},
+    coverage=0.8,
     target_name="Passengers, thousands per month",
     ax=ax,
 )
-display.bands_["network"].set_label("80 % interval of the network")
 ax.set(title="Forecasts that a second process made, month by month", xlabel="Month")
-ax.legend()
 ax.grid(alpha=0.3)
 covered = np.mean((lower <= target[-24:]) & (target[-24:] <= upper))
 print(
-    f"Month by month the network is off by {errors['network']:.1f} thousand, ridge regression by "
+    f"The forecaster is off by {errors['the forecaster']:.1f} thousand, ridge regression by "
     f"{errors['ridge regression']:.1f} and the value of a year ago by {errors['a year ago']:.1f}; "
     f"the 80 % interval covers {covered:.0%} of the months."
 )

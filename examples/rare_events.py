@@ -85,6 +85,7 @@ left.legend(fontsize="small")
 TrainingCurveDisplay.from_estimator(
     models["LSTM"], metric=["recall", "precision"], ax=right, name="LSTM"
 )
+right.locator_params(axis="x", integer=True)
 right.set(title="After each epoch, alarms at one half", ylabel="Share")
 for ax in (left, right):
     ax.grid(alpha=0.3)

@@ -18,6 +18,7 @@ from sktime.split import ExpandingGreedySplitter
 import skrnn
 
 N_STORES, N_DAYS = 200, 420
+SALES = "Synthetic sales, units per day"
 
 
 def make_sales(rng):
@@ -31,10 +32,10 @@ def make_sales(rng):
         trend = np.exp(np.cumsum(rng.normal(0, 0.01, N_DAYS)))
         factor = np.where(holiday, 0.0 if store % 2 else 1.5, 1) * np.where(promotion, 1.4, 1)
         sales = rng.poisson(10 ** rng.uniform(1.5, 3) * week * trend * factor)
-        columns = {"sales": sales, "holiday": holiday, "promotion": promotion}
+        columns = {SALES: sales, "holiday": holiday, "promotion": promotion}
         frames[f"store {store}"] = pd.DataFrame(columns, index=days).astype(float)
     panel = pd.concat(frames, names=["store"])
-    return panel[["sales"]], panel[["holiday", "promotion"]]
+    return panel[[SALES]], panel[["holiday", "promotion"]]
 
 
 y, X = make_sales(np.random.default_rng(0))
