@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skrnn import AttentionDisplay, LSTMClassifier, permutation_importance, saliency
 
-LENGTH, N_TRAIN = 60, 600
+LENGTH, N_TRAIN = 40, 500
 
 
 def draw_sequences(n_rows, rng):
@@ -36,8 +36,14 @@ def draw_sequences(n_rows, rng):
 
 
 X, y, _ = draw_sequences(N_TRAIN, np.random.default_rng(0))
-X_test, y_test, marked = draw_sequences(400, np.random.default_rng(1))
-settings = {"epochs": 60, "lr_schedule": "cosine", "random_state": 0, "verbose": 1}
+X_test, y_test, marked = draw_sequences(300, np.random.default_rng(1))
+settings = {
+    "epochs": 40,
+    "learning_rate": 0.005,
+    "lr_schedule": "cosine",
+    "random_state": 0,
+    "verbose": 1,
+}
 models = {
     "LSTM": LSTMClassifier(32, **settings).fit(X, y),
     "LSTM with attention": LSTMClassifier(32, attention=True, **settings).fit(X, y),
@@ -64,7 +70,7 @@ AttentionDisplay.from_estimator(
     network, X_test, sample=0, feature=0, values_name="Number", ax=left, name="One sequence"
 )
 left.axvline(marked[0], color="k", linestyle="--", label="mark")
-distance, around = np.arange(LENGTH) - marked[:, None], np.arange(-6, 28)
+distance, around = np.arange(LENGTH) - marked[:, None], np.arange(-4, 20)
 for name, values in {"attention": weights, "saliency": gradients}.items():
     means = [100 * values[distance == step].mean() for step in around]
     middle.plot(around, means, marker=".", label=name)

@@ -2,14 +2,14 @@
 Tomorrow's riders: cells, and what is known beforehand
 ======================================================
 
-How many people ride tomorrow, seen from the last fourteen days? An LSTM, a GRU and the plain
-recurrent layer answer, all of them :class:`~skrnn.RecurrentRegressor` with another `cell`; first
-from the riders alone, then also from the kind of each next day, which is known beforehand: weekday,
-Saturday, or Sunday and holiday.
+How many people ride tomorrow, seen from the last fourteen days? An LSTM and a GRU answer, both of
+them :class:`~skrnn.RecurrentRegressor` with another `cell`; first from the riders alone, then also
+from the kind of the next day, which is known beforehand: weekday, Saturday, or Sunday and holiday.
 
 :class:`~skrnn.SlidingWindowTransformer` turns each day into the window that ends with it; what is
-known of tomorrow is a column of today's row. On a Tuesday before a holiday ridge regression adds
-the usual Wednesday and the usual holiday; a network can let the one replace the other.
+known of tomorrow is a column of today's row. From the riders alone a network does better than ridge
+regression, which a holiday among the last days misleads. To know the kind of the next day is worth
+more than any network, and leaves little between the network and the line.
 
 Without a file the riders are synthetic. The daily boardings of the Chicago Transit Authority may be
 named (Chicago data portal, CSV): `python boardings.py boardings.csv`.
@@ -30,7 +30,7 @@ N_TEST = 730
 
 def synthetic_riders():
     """Return riders with a week, holidays and weather that lasts, and the kind of each day."""
-    days = pd.date_range("2012-01-01", "2017-12-31")
+    days = pd.date_range("2013-01-01", "2017-12-31")
     holiday = days.strftime("%m-%d").isin(["01-01", "05-01", "07-04", "11-11", "12-25", "12-26"])
     kind = np.where((days.dayofweek == 6) | holiday, "U", np.where(days.dayofweek == 5, "A", "W"))
     weather = pd.Series(np.random.default_rng(0).normal(0, 0.1, len(days))).ewm(alpha=0.4).mean()
@@ -42,7 +42,7 @@ def read_riders(path):
     """Return thousands of riders and the kind of each day of a file, up to 2019."""
     frame = pd.read_csv(path).drop_duplicates("service_date")
     frame.index = pd.to_datetime(frame["service_date"], format="%m/%d/%Y")
-    frame = frame.sort_index().asfreq("D")["2012":"2019"]
+    frame = frame.sort_index().asfreq("D")["2013":"2019"]
     return frame[["day_type"]].assign(rides=frame["total_rides"] / 1000)
 
 
@@ -53,8 +53,8 @@ kinds = frame.loc[target.index, "day_type"]
 
 # %%
 # Pipelines from rows to forecasts, fitted on all days but the last two years.
-settings = {"epochs": 20, "learning_rate": 0.01, "lr_schedule": "cosine", "random_state": 0}
-cells = {"LSTM": "lstm", "GRU": "gru", "plain": "simple"}
+settings = {"epochs": 12, "learning_rate": 0.01, "lr_schedule": "cosine", "random_state": 0}
+cells = {"LSTM": "lstm", "GRU": "gru"}
 lines = make_pipeline(SlidingWindowTransformer(14, flatten=True), RidgeCV(np.logspace(-3, 3, 7)))
 models = {"ridge": lines} | {
     name: make_pipeline(

@@ -31,9 +31,8 @@ def run_engine(rng):
     wear = np.exp((cycle - n_cycles) * speed / 60)
     load = rng.normal() + 0.3 * np.sin(cycle / rng.uniform(5, 20))
     sensors = [wear + load, 0.5 * wear - load, wear * (1 + 0.5 * load), load]
-    return pd.DataFrame(np.transpose(sensors)).rename_axis("cycle") + rng.normal(
-        0, 0.2, (n_cycles, 4)
-    )
+    readings = np.transpose(sensors) + rng.normal(0, 0.2, (n_cycles, 4))
+    return pd.DataFrame(readings).rename_axis("cycle")
 
 
 rng = np.random.default_rng(0)
@@ -43,9 +42,8 @@ runs = {number: run_engine(rng) for number in range(60)}
 # Windows of engines of unequal length, and out-of-fold predictions of each model.
 readings = pd.concat(runs, names=["engine"])
 X, ends = make_windows(readings, window=30, horizon=None, stride=5)
-cycle = ends.get_level_values("cycle")
 engine = ends.get_level_values("engine")
-left = np.minimum(100, engine.map({number: len(run) - 1 for number, run in runs.items()}) - cycle)
+left = np.array([min(100, len(runs[name]) - 1 - cycle) for name, cycle in ends])
 flat = FunctionTransformer(lambda windows: windows.reshape(len(windows), -1))
 models = {
     "mean": DummyRegressor(),
@@ -64,9 +62,10 @@ print(pd.Series(errors, name="MAE, cycles").round(1).to_string())
 figure, axes = plt.subplots(2, 3, figsize=(10, 5.5), sharey=True, layout="constrained")
 for ax, number in zip(axes.flat, runs, strict=False):
     own = engine == number
-    ax.plot(cycle[own], left[own], "k", linewidth=2, label="truth")
-    ax.plot(cycle[own], said["ridge"][own], "C0--", label="ridge")
-    ax.plot(cycle[own], said["LSTM"][own], "C1", label="LSTM")
+    cycle = ends.get_level_values("cycle")[own]
+    ax.plot(cycle, left[own], "k", linewidth=2, label="truth")
+    ax.plot(cycle, said["ridge"][own], "C0--", label="ridge")
+    ax.plot(cycle, said["LSTM"][own], "C1", label="LSTM")
     ax.set(title=f"Engine {number}", xlabel="Cycle")
     ax.grid(alpha=0.3)
 figure.supylabel("Remaining cycles, at most 100")

@@ -53,8 +53,8 @@ n_fits = len(search.cv_results_["params"]) * search.n_splits_
 print(f"{n_fits} fits, {compile_cache_info().training_traces} training programs compiled.")
 
 # %%
-# Errors in cross-validation, for each window the mean of the candidates that have it.
-display = GridSearchDisplay.from_search(search)
+# Errors in cross-validation: for each window and size that of the best dropout rate.
+display = GridSearchDisplay.from_search(search, parameters=("window", "units"))
 
 # %%
 # The last 17 months were kept out of the search. A growth rate and the month of a year ago make a

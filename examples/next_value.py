@@ -7,6 +7,7 @@ How many lynx will be trapped next year, given the 24 years before? Windows go i
 the end of the training part. The last twenty years are kept out of the search.
 """
 
+import matplotlib.pyplot as plt
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sktime.datasets import load_lynx
 
@@ -38,3 +39,4 @@ display = ForecastDisplay.from_estimator(
 display.ax_.set(title="Lynx trapped in Canada, the last twenty years forecast", xlabel="Year")
 display.ax_.grid(alpha=0.3)
 print(f"After {series.index[-1]}: {search.predict(last_windows(series, 24)[0])[0]:.0f} lynx")
+plt.show()
