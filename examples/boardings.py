@@ -92,5 +92,6 @@ for number, day in enumerate(shown[holiday[shown]]):
     ax.axvspan(day - pd.Timedelta("12h"), day + pd.Timedelta("12h"), color="0.9", label=label)
 source = "Daily" if len(sys.argv) > 1 else "Synthetic"
 ax.set(title=f"{source} riders, forecast a day ahead", xlabel="Day")
-ax.legend()
+ax.get_legend().remove()
+figure.legend(loc="outside lower center", ncols=5, fontsize="small")
 plt.show()
