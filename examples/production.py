@@ -25,21 +25,20 @@ import skrnn
 y = load_airline()
 forecaster = skrnn.Seq2SeqForecaster(baselines=["log_ridge"], verbose=1, random_state=0)
 forecaster.fit(y[:-24], fh=[1])
-path = Path("output/airline.skrnn")
-path.parent.mkdir(exist_ok=True)
-skrnn.save(forecaster, path)
+Path("output").mkdir(exist_ok=True)
+skrnn.save(forecaster, "output/airline.skrnn")
 
 # %%
 # The other process: it prints a forecast, waits for the month, and takes it in.
 SERVER = """
-import sys, skrnn
+import skrnn
 from sktime.datasets import load_airline
-forecaster, y = skrnn.load(sys.argv[1]), load_airline()[-24:]
+forecaster, y = skrnn.load("output/airline.skrnn"), load_airline()[-24:]
 for month in y.index:
     print(month, *forecaster.predict_quantiles(alpha=[0.1, 0.5, 0.9]).iloc[0])
     forecaster.update(y[[month]], update_params=month.month == 12)
 """
-command = [sys.executable, "-c", SERVER, path]
+command = [sys.executable, "-c", SERVER]
 printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
 rows = [line.split()[1:] for line in printed.splitlines()]
 lower, served, upper = np.array(rows, dtype=float).T
