@@ -69,7 +69,8 @@ figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.2), layout="co
 AttentionDisplay.from_estimator(
     network, X_test, sample=0, feature=0, values_name="Number", ax=left, name="One sequence"
 )
-left.axvline(marked[0], color="k", linestyle="--", label="mark")
+left.axvline(marked[0], color="k", linestyle="--")
+left.set_title("One sequence, its marked step dashed")
 distance, around = np.arange(LENGTH) - marked[:, None], np.arange(-4, 20)
 for name, values in {"attention": weights, "saliency": gradients}.items():
     means = [100 * values[distance == step].mean() for step in around]
@@ -83,6 +84,7 @@ right.set(title="By step", xlabel="Time step", ylabel="Points of accuracy, or se
 for ax in (middle, right):
     ax.legend()
     ax.grid(alpha=0.3)
+right.margins(y=0.3)  # room for the legend
 figure.suptitle("Synthetic sequences with one marked number")
 print(
     f"With attention {accuracy['LSTM with attention']:.0%} of the answers are right, without "

@@ -45,14 +45,14 @@ for name, network in networks.items():
     print(name, table[["error", "skill"]].round(3).to_string(), sep="\n", end="\n\n")
 
 # %%
-# The last 250 days, and what was forecast for the changes from day to day.
+# The last sixty days, and what was forecast for the changes from day to day in all of the test part.
 network = networks["one layer"].fit(X[:-N_TEST], y[:-N_TEST])
 forecast, today, truth = network.predict(X[-N_TEST:]), X[-N_TEST:, -1, 0], closes.iloc[-N_TEST:]
 figure, (left, right) = plt.subplots(
     1, 2, figsize=(12, 4.8), width_ratios=[3, 2], layout="constrained"
 )
-forecasts = {"LSTM, one layer": forecast, "tomorrow is today": today}
-ForecastDisplay.from_predictions(truth, forecasts, target_name="Close, points", ax=left)
+forecasts = {"LSTM, one layer": forecast[-60:], "tomorrow is today": today[-60:]}
+ForecastDisplay.from_predictions(truth[-60:], forecasts, target_name="Close, points", ax=left)
 source = "" if len(sys.argv) > 1 else " (synthetic: a random walk)"
 left.set(title=f"The closes look well forecast{source}", xlabel="Day")
 change = truth.to_numpy() - today

@@ -33,7 +33,7 @@ def make_sales(rng):
         factor = np.where(holiday, 0.0 if store % 2 else 1.5, 1) * np.where(promotion, 1.4, 1)
         sales = rng.poisson(10 ** rng.uniform(1.5, 3) * week * trend * factor)
         columns = {SALES: sales, "holiday": holiday, "promotion": promotion}
-        frames[f"store {store}"] = pd.DataFrame(columns, index=days).astype(float)
+        frames[store] = pd.DataFrame(columns, index=days).astype(float)
     panel = pd.concat(frames, names=["store"])
     return panel[[SALES]], panel[["holiday", "promotion"]]
 
@@ -52,6 +52,6 @@ print(result.errors.round(2).to_string(na_rep=""))
 print(result.sentence)
 
 # %%
-# Four of the stores, with the 80 % interval.
+# Nine of the stores. The forecasts know the holidays, on the first and on 14 February.
 result.plot()
 plt.show()

@@ -32,5 +32,6 @@ display.ax_.set_title("Passengers of an airline, a year ahead")
 # The year that nobody knows yet. `members=True` draws what the forecast is made of.
 forecaster.fit(y, fh=range(1, 13))
 print(forecaster.summary_)
-skrnn.ForecastDisplay.from_forecaster(forecaster, y, coverage=0.8, members=True)
+display = skrnn.ForecastDisplay.from_forecaster(forecaster, y, coverage=0.8, members=True)
+display.ax_.set_title("The year after the last one")
 plt.show()
