@@ -34,7 +34,9 @@ series = load_airline()
 growth = 100 * np.log(series / series.shift(12)).dropna()  # about the growth in percent
 rows, target = make_targets(growth, horizon=1)
 
-network = LSTMRegressor(epochs=50, lr_schedule="cosine", seasonal_lag=1, random_state=0)
+# `seasonal_lag=1`: what is learned is the change from the last growth rate.
+scaling = {"target_scaler": "window", "seasonal_lag": 1}
+network = LSTMRegressor(epochs=50, lr_schedule="cosine", random_state=0, **scaling)
 search = GridSearchCV(
     Pipeline([("windows", SlidingWindowTransformer()), ("network", network)]),
     {

@@ -45,7 +45,7 @@ for name, network in networks.items():
     print(name, table[["error", "skill"]].round(3).to_string(), sep="\n", end="\n\n")
 
 # %%
-# The last sixty days, and what was forecast for the changes from day to day in all of the test part.
+# The last sixty days, and all forecast changes from day to day beside what came.
 network = networks["one layer"].fit(X[:-N_TEST], y[:-N_TEST])
 forecast, today, truth = network.predict(X[-N_TEST:]), X[-N_TEST:, -1, 0], closes.iloc[-N_TEST:]
 figure, (left, right) = plt.subplots(
