@@ -46,5 +46,8 @@ if __name__ == "__main__":
     table = skrnn.compare(search.best_estimator_, X, target, sp=12, cv=search.cv)
     print(table.round(2))
     print(table.attrs["summary"])
-    skrnn.GridSearchDisplay.from_search(search)
+    display = skrnn.GridSearchDisplay.from_search(search)
+    display.ax_.set_xlabel(
+        "Mean absolute error of the yearly growth, %\n(mean and spread over folds)"
+    )
     plt.show()
