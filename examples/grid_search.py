@@ -42,7 +42,7 @@ search = GridSearchCV(
     {
         "network__units": [8, 32],
         "network__dropout": [0.0, 0.2, 0.4],
-        "windows__window": [6, 12, 24],
+        "windows__window": [12, 24],
     },
     scoring="neg_mean_absolute_error",
     cv=TimeSeriesSplit(4),
