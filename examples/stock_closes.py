@@ -52,7 +52,11 @@ figure, (left, right) = plt.subplots(
     1, 2, figsize=(12, 4.8), width_ratios=[3, 2], layout="constrained"
 )
 forecasts = {"LSTM, one layer": forecast[-60:], "tomorrow is today": today[-60:]}
-ForecastDisplay.from_predictions(truth[-60:], forecasts, target_name="Close, points", ax=left)
+display = ForecastDisplay.from_predictions(
+    truth[-60:], forecasts, target_name="Close, points", ax=left
+)
+display.lines_["tomorrow is today"].set(linestyle=":", linewidth=2.5)
+left.legend(loc="lower left")
 source = "" if len(sys.argv) > 1 else " (synthetic: a random walk)"
 left.set(title=f"The closes look well forecast{source}", xlabel="Day")
 change = truth.to_numpy() - today
