@@ -44,6 +44,7 @@ def main():
 # Processes of the cluster import this file, and must not start clusters of their own.
 if __name__ == "__main__":
     main()
+    # In the folds that chose it, which flatters it a little.
     table = skrnn.compare(search.best_estimator_, X, target, sp=12, cv=search.cv)
     print(table.round(2))
     print(table.attrs["summary"])
