@@ -48,6 +48,6 @@ if __name__ == "__main__":
     table = skrnn.compare(search.best_estimator_, X, target, sp=12, cv=search.cv)
     print(table.round(2))
     print(table.attrs["summary"])
-    display = skrnn.GridSearchDisplay.from_search(search)
-    display.colorbar_.set_label("Mean absolute error of the yearly growth, %")
+    display = skrnn.GridSearchDisplay.from_search(search, figsize=(7, 4))
+    display.colorbar_.set_label("Mean absolute error of growth, %")
     plt.show()

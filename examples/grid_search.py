@@ -56,8 +56,8 @@ print(f"{n_fits} fits, {compile_cache_info().training_traces} training programs 
 
 # %%
 # Errors in cross-validation: for each window and size that of the best dropout rate.
-display = GridSearchDisplay.from_search(search, parameters=("window", "units"))
-display.colorbar_.set_label("Mean absolute error of the yearly growth, %")
+display = GridSearchDisplay.from_search(search, parameters=("window", "units"), figsize=(7, 4))
+display.colorbar_.set_label("Mean absolute error of growth, %")
 
 # %%
 # The last 17 months were kept out of the search. A growth rate and the month of a year ago make a
