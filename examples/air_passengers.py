@@ -41,7 +41,7 @@ past, future = slice(-N_TEST), slice(-N_TEST, None)
 grid = {
     "window__kw_args": [{"months": 12}, {"months": 24}],
     "network__seasonal_lag": [None, 12],
-    "network__epochs": [20, 60],
+    "network__epochs": [30, 100],
 }
 settings = {"units": 32, "input_scaler": "log", "target_scaler": "log", "random_state": 0}
 chosen = {}
