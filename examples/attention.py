@@ -66,11 +66,11 @@ importance = permutation_importance(
 ).importances_mean
 
 figure, (left, middle, right) = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+title = "One sequence, its marked step dashed"
 AttentionDisplay.from_estimator(
-    network, X_test, sample=0, feature=0, values_name="Number", ax=left, name="One sequence"
+    network, X_test, sample=0, feature=0, values_name="Number", ax=left, name=title
 )
 left.axvline(marked[0], color="k", linestyle="--")
-left.set_title("One sequence, its marked step dashed")
 distance, around = np.arange(LENGTH) - marked[:, None], np.arange(-4, 20)
 for name, values in {"attention": weights, "saliency": gradients}.items():
     means = [100 * values[distance == step].mean() for step in around]
