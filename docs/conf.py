@@ -45,6 +45,7 @@ sphinx_gallery_conf = {
     "matplotlib_animations": False,
     "plot_gallery": True,
     "parallel": 2,
+    "reset_modules": ("matplotlib", "processes.spawn"),
     "download_all_examples": False,
     "remove_config_comments": True,
     "reference_url": {"skrnn": None},

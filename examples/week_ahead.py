@@ -1,148 +1,60 @@
 """
-A week of daily riders, from two weeks
-======================================
+A week of daily riders, with what is known ahead
+================================================
 
-How many people ride on each of the next seven days, seen from the fourteen days before?
-:class:`~skrnn.Seq2SeqForecaster` is fitted once and then asked on every day of the test years,
-which `predict_rolling` does in one pass. A second network also knows what everybody knows
-beforehand: the calendar, and whether a day counts as a weekday, a Saturday or a Sunday.
+How many people ride on each of the next seven days? :class:`~skrnn.Seq2SeqForecaster` answers from
+the riders alone, and then with what everybody knows beforehand (future covariates): the calendar,
+and whether a day counts as a weekday, a Saturday or a Sunday. `X` holds it for past and future.
 
-Beside them stand the value of a week ago and ridge regression on the same windows.
-
-Pass the daily boardings of the Chicago Transit Authority as a CSV file (columns `service_date`,
-`day_type` and `total_rides`; Chicago data portal), or none for a synthetic series of the same kind.
+:func:`~skrnn.backtest` asks before each of the last twelve weeks. The forecaster is fitted once,
+and then only takes in the new days (`refit=False`). The riders are synthetic.
 """
-
-import argparse
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import RidgeCV
+from sktime.split import ExpandingGreedySplitter
 
-from skrnn import Seq2SeqForecaster
-
-WINDOW, HORIZON = 14, 7
-TRAIN_END, TEST = "2015-12-31", "2016-01-01"
-PLAIN = {"window": WINDOW}
-KNOWING = {"window": 56, "calendar": True, "epochs": 15}
-SETTINGS = {"quantiles": None, "loss": "mse", "random_state": 0}  # the squared error is scored
+import skrnn
 
 
-def synthetic():
-    """Return a series with a week, a year, holidays and noise, and the kind of each day."""
-    days = pd.date_range("2008-01-01", "2017-12-31", name="service_date")
-    rng = np.random.default_rng(0)
-    holiday = (
-        (days.dayofyear == 1)
-        | ((days.month == 12) & (days.day == 25))
-        | ((days.month == 7) & (days.day == 4))
-    )
+def make_riders(rng):
+    """Return riders with a week, a year, holidays and weather, and the kind of each day."""
+    days = pd.date_range("2014-01-01", "2017-12-31", name="Day")
+    holiday = days.strftime("%m-%d").isin(["01-01", "05-01", "07-04", "11-11", "12-25", "12-26"])
     kind = np.where((days.dayofweek == 6) | holiday, "U", np.where(days.dayofweek == 5, "A", "W"))
-    base = pd.Series(kind).map({"W": 1.6, "A": 1.0, "U": 0.75}).to_numpy()
-    year = 0.05 * np.sin(2 * np.pi * days.dayofyear / 365.25)
-    weather = np.zeros(len(days))
-    for day in range(1, len(days)):
-        weather[day] = 0.6 * weather[day - 1] + rng.normal(0, 0.03)
-    rides = 1e6 * (base + year + weather)
-    return pd.DataFrame({"total_rides": rides, "day_type": kind}, index=days)
+    year = 0.1 * np.sin(2 * np.pi * days.dayofyear / 365.25)
+    weather = pd.Series(rng.normal(0, 0.07, len(days))).ewm(alpha=0.4).mean().to_numpy()
+    rides = pd.Series(kind).map({"W": 1.6, "A": 1.0, "U": 0.75}).to_numpy() + year + weather
+    y = pd.Series(1000 * rides, index=days, name="Synthetic riders, thousands per day")
+    return y, pd.get_dummies(kind, dtype=float).set_axis(days)
 
 
-def read(path):
-    """Return the frame of a file, one row per day."""
-    frame = pd.read_csv(path).drop_duplicates("service_date")
-    frame.index = pd.to_datetime(frame["service_date"], format="%m/%d/%Y")
-    return frame.sort_index().asfreq("D")[:"2019-12-31"]
+y, kinds = make_riders(np.random.default_rng(0))
+cv = ExpandingGreedySplitter(test_size=7, folds=12)
+settings = {"window": 28, "baselines": (), "epochs": 10, "verbose": 1, "random_state": 0}
+results = {
+    "riders alone": skrnn.backtest(skrnn.Seq2SeqForecaster(**settings), y, cv=cv, refit=False),
+    "with calendar and kind": skrnn.backtest(
+        skrnn.Seq2SeqForecaster(calendar=True, **settings), y, kinds, cv=cv, refit=False
+    ),
+}
+for name, result in results.items():
+    print(name, result.errors.round(2).to_string(na_rep=""), result.sentence, sep="\n", end="\n\n")
 
-
-def network_forecasts(rides, kinds, **settings):
-    """Return forecasts from every day of the test years, and the forecaster."""
-    forecaster = Seq2SeqForecaster(**SETTINGS, **settings)
-    train = slice(None, TRAIN_END)
-    forecaster.fit(
-        rides[train], X=None if kinds is None else kinds[train], fh=range(1, HORIZON + 1)
+# %%
+# The last five weeks of the year, with holidays in them.
+figure, axes = plt.subplots(2, figsize=(9, 7), sharex=True, sharey=True, layout="constrained")
+for ax, (name, result) in zip(axes, results.items(), strict=True):
+    last = result.forecasts.droplevel("origin").iloc[-35:]
+    skrnn.ForecastDisplay.from_predictions(
+        last["truth"],
+        {"forecast": last["forecast"]},
+        interval=(last["lower"], last["upper"]),
+        coverage=0.8,
+        target_name="Riders, thousands",
+        ax=ax,
     )
-    seen = slice(rides.index.get_loc(TEST) - forecaster.settings_.window, None)
-    beside = None if kinds is None else kinds.iloc[seen]
-    return forecaster.predict_rolling(rides.iloc[seen], X=beside)[..., 0], forecaster
-
-
-def ridge_forecasts(values, first):
-    """Return the forecasts of ridge regression on the same fourteen days."""
-    both = np.lib.stride_tricks.sliding_window_view(values, WINDOW + HORIZON)
-    X, y = both[:, :WINDOW], both[:, WINDOW:]
-    model = RidgeCV(np.logspace(-3, 3, 7)).fit(
-        X[: first - WINDOW - HORIZON + 1], y[: first - WINDOW - HORIZON + 1]
-    )
-    return model.predict(X[first - WINDOW :])
-
-
-def draw(rides, forecasts, first, path):
-    """Draw four weeks, each forecast from the day before it."""
-    figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
-    shown = rides.iloc[first : first + 4 * HORIZON]
-    axes.plot(shown.index, shown, color="black", label="observed")
-    for number, (name, values) in enumerate(forecasts.items()):
-        for week in range(4):
-            days = shown.index[week * HORIZON : (week + 1) * HORIZON]
-            label = name if week == 0 else None
-            axes.plot(days, values[week * HORIZON], color=f"C{number}", label=label)
-    axes.set(ylabel="rides, standardised", title="A week ahead, week by week")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3)
-    figure.savefig(path, dpi=120)
-    plt.close(figure)
-
-
-def shrink():
-    """Make everything small. The figures of such a run mean nothing."""
-    PLAIN["epochs"] = KNOWING["epochs"] = 1
-
-
-def main():
-    """Run the example."""
-    parser = argparse.ArgumentParser(description="Daily riders, a week ahead.")
-    parser.add_argument("csv", type=Path, nargs="?", help="daily boardings; synthetic without")
-    parser.add_argument("--output", type=Path, default=Path("week_ahead"))
-    parser.add_argument("--quick", action="store_true", help="small, to see that it runs")
-    options = parser.parse_args()
-    if options.quick:
-        shrink()
-    options.output.mkdir(parents=True, exist_ok=True)
-
-    frame = synthetic() if options.csv is None else read(options.csv)
-    train = frame.loc[:TRAIN_END, "total_rides"]
-    rides = (frame["total_rides"] - train.mean()) / train.std(ddof=0)
-    kinds = pd.get_dummies(frame["day_type"], dtype=float)
-    values, first = rides.to_numpy(), rides.index.get_loc(TEST)
-    ahead = np.arange(first, len(rides) - HORIZON + 1)[:, None] + np.arange(HORIZON)
-
-    plain, small = network_forecasts(rides, None, **PLAIN)
-    knowing, large = network_forecasts(rides, kinds, **KNOWING)
-    forecasts = {
-        "a week ago": values[ahead - HORIZON],
-        "ridge, 14 days": ridge_forecasts(values, first),
-        "network, 14 days": plain,
-        "network, 56 days and calendar": knowing,
-    }
-    table = pd.DataFrame(
-        {
-            name: {
-                "RMSE": np.sqrt(((forecast - values[ahead]) ** 2).mean()),
-                "MAE": np.abs(forecast - values[ahead]).mean(),
-            }
-            for name, forecast in forecasts.items()
-        }
-    ).T
-    table["parameters"] = ["", WINDOW * HORIZON + HORIZON, small.n_parameters_, large.n_parameters_]
-    print(f"{len(ahead)} forecasts of {HORIZON} days; errors in standard deviations:")
-    print(table.round(3).to_string())
-    shown = {
-        name: forecasts[name] for name in ("network, 14 days", "network, 56 days and calendar")
-    }
-    draw(rides, shown, first, options.output / "forecasts.png")
-    print(f"The picture is in {options.output}.")
-
-
-if __name__ == "__main__":
-    main()
+    ax.set(title=f"Synthetic riders, a week ahead: {name}", xlabel="Day" if ax is axes[1] else "")
+    ax.grid(alpha=0.3)
+plt.show()
