@@ -6,6 +6,9 @@ Nine men say a vowel, several hundred times; a recording is a sequence of 7 to 2
 numbers. Which recordings are by speaker 8? Some one in ten is, so accuracy says nothing: the area
 under the ROC curve, recall and precision do, and the threshold for an alarm is chosen by
 `TunedThresholdClassifierCV`. The recordings, JapaneseVowels, come with sktime.
+
+Speaker 8 is the one for whom the network helps most: for six of the other eight the linear model
+is nearly as good.
 """
 
 import matplotlib.pyplot as plt
