@@ -102,7 +102,7 @@ def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
     if y is None:  # which scikit-learn refuses
         return
     check_container(y, name)
-    shape, n_rows = np.shape(y), np.shape(X)[:1]
+    shape, n_rows = np.asarray(y).shape, np.asarray(X).shape[:1]
     if n_rows not in ((), (0,)) and shape[:1] == (0,):
         raise ValueError(
             f"{name} is empty, but X has {n_rows[0]} rows: inconsistent numbers of samples. Pass "
