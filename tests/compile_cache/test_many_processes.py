@@ -49,7 +49,7 @@ import errno, io, os
 from skrnn.engines.jax import _program_files
 
 class Full(io.FileIO):
-    def write(data):
+    def write(self, data):
         super().write(bytes(data)[:100])
         raise OSError(errno.ENOSPC, "No space left on device")
 
