@@ -323,10 +323,6 @@ def _to_format_5(name: str, state: dict[str, Any]) -> dict[str, Any]:
             "callbacks": None,
         }
         return {"past_covariates": (), "static_covariates": (), **validation, **state}
-    if name == "PanelModel":
-        from .forecasting._covariates import ALL_AHEAD
-
-        return {"covariates": ALL_AHEAD, **state}
     return state
 
 
