@@ -75,7 +75,7 @@ def from_plain(plain: Plain, array: Callable[[list[float]], Any]) -> Any:
             return from_plain(value, array)
         return array(value) if isinstance(value, list) else value
 
-    kind = _KINDS[plain["scaler"]]
+    kind: Any = _KINDS[plain["scaler"]]
     scaler = kind.__new__(kind)
     scaler.__dict__ = {name: made(value) for name, value in plain.items() if name != "scaler"}
     return scaler

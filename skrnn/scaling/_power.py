@@ -71,7 +71,8 @@ class YeoJohnson:
             )
         )
         self.above, self.below = np.maximum(mean, 0.0) / scale, np.maximum(-mean, 0.0) / scale
-        self.low, self.high = (None, None) if limits is None else limits
+        self.low: Any = None if limits is None else limits[0]
+        self.high: Any = None if limits is None else limits[1]
 
     def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return transformed values; NaN stays NaN."""
@@ -85,5 +86,6 @@ class YeoJohnson:
         result = right - left
         if self.low is None:
             return result
+        beyond = xp.logical_and(xp.isnan(result), xp.logical_not(xp.isnan(values)))
         end = xp.where(values > 0, self.high, self.low)
-        return xp.clip(xp.where(xp.isnan(result), end, result), self.low, self.high)
+        return xp.clip(xp.where(beyond, end, result), self.low, self.high)

@@ -229,7 +229,7 @@ POWERS = {
     "around zero": np.random.default_rng(0).normal(size=(200, 2)),
     "skewed": np.random.default_rng(1).exponential(size=(200, 2)) - 0.3,
     "negative": -50 - np.random.default_rng(2).exponential(20, size=(200, 2)),
-    "far": 1e3 + np.random.default_rng(3).normal(size=(200, 2)),
+    "far": 1e2 + np.random.default_rng(3).normal(size=(200, 2)),
     "constant": np.full((9, 2), 7.0),
 }
 
@@ -240,7 +240,7 @@ def test_formula_of_the_power_transform(name: str) -> None:
     transformer = PowerTransformer().fit(values)
     formula = YeoJohnson(transformer, None)
     scaled = transformer.transform(values)
-    assert_allclose(formula.transform(values), scaled, atol=1e-4)
+    assert_allclose(formula.transform(values), scaled, atol=1e-6)
     with np.errstate(all="ignore"):
         assert_allclose(formula.inverse_transform(scaled), values, rtol=1e-6, atol=1e-9)
 
