@@ -46,9 +46,10 @@ class TokenNumbers:
 
     def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return numbers of shape (n_rows, n_timesteps), of tokens of shape (..., 1)."""
-        tokens, last = values[:, :, 0], self.tokens_.shape[0] - 1
+        tokens, last = xp.reshape(values, (-1,)), self.tokens_.shape[0] - 1
         place = xp.minimum(xp.searchsorted(self.tokens_, tokens), last)
         numbers = xp.where(xp.take(self.tokens_, place) == tokens, place + 1, 0)
+        numbers = xp.reshape(numbers, (-1, values.shape[1]))
         return numbers.astype(np.int32) if xp is np else xp.cast(numbers, "int32")
 
 
