@@ -50,6 +50,7 @@ __all__ = [
     "check_feature_names_in",
     "check_sample_weight",
     "fit_context",
+    "moments_of_power",
     "num_samples",
     "root_context",
     "safe_indexing",
@@ -103,6 +104,13 @@ class Splitter(HasMethods):
     def __str__(self) -> str:
         """Return the words for messages."""
         return "a splitter with a method split(X, y, groups), as those of scikit-learn"
+
+
+def moments_of_power(transformer: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and deviation that a fitted PowerTransformer brings to zero and one."""
+    if not transformer.standardize:
+        return np.zeros_like(transformer.lambdas_), np.ones_like(transformer.lambdas_)
+    return transformer._scaler.mean_, transformer._scaler.scale_
 
 
 def root_context(estimator: Any, max_subtasks: int) -> Any:

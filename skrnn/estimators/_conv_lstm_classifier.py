@@ -135,6 +135,9 @@ class ConvLSTMClassifier(FramesMixin, Classifier):
         The network with its fitted weights, built of Keras' own layers when asked for. It takes
         scaled sequences (and their masks, where rows with masked steps were trained on) and returns
         scaled targets or probabilities.
+    input_scaler_ : scaler
+        That of `input_encoder_`, with `transform` and, but for tokens, `inverse_transform` of
+        sequences.
 
     See Also
     --------

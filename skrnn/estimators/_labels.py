@@ -13,7 +13,9 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from ..models._target_form import TargetForm
 from ..networks._kinds import HEADS
+from ..scaling._columns import NoScaler
 from ._rows import Rows
 from ._targets import as_steps, check_missing, values_of_steps
 
@@ -56,6 +58,11 @@ class LabelTargets:
     def head(self) -> str:
         """Name of the head of the network."""
         return "binary" if len(self.classes) == 2 else "categorical"
+
+    @property
+    def form(self) -> TargetForm:
+        """What becomes of the outputs of the network: probabilities have no scale."""
+        return TargetForm(NoScaler(), every_step=self.every_step)
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return ones and zeros."""
@@ -150,6 +157,11 @@ class MultilabelTargets:
     def classes(self) -> np.ndarray:
         """The numbers of the columns."""
         return np.arange(self.n_labels)
+
+    @property
+    def form(self) -> TargetForm:
+        """What becomes of the outputs of the network: probabilities have no scale."""
+        return TargetForm(NoScaler(), every_step=self.every_step)
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return ones and zeros of shape (n_rows, n_labels), with an axis of steps between."""

@@ -177,6 +177,11 @@ class LSTMRegressor(AttentionMixin, Regressor):
         The network with its fitted weights, built of Keras' own layers when asked for. It takes
         scaled sequences (and their masks, where rows with masked steps were trained on) and returns
         scaled targets or probabilities.
+    input_scaler_ : scaler
+        That of `input_encoder_`, with `transform` and, but for tokens, `inverse_transform` of
+        sequences.
+    target_scaler_ : scaler
+        That of `target_encoder_`, with `transform` and `inverse_transform` of targets.
 
     See Also
     --------

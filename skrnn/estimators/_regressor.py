@@ -132,6 +132,18 @@ class Regressor(RegressorMixin, NetworkEstimator):
         truth = fitted.target_encoder_.read(y, None)
         return r2_score(truth, predictions.reshape(truth.shape), sample_weight=sample_weight)
 
+    @property
+    def target_scaler_(self):
+        """How targets are scaled: a record with `transform` and `inverse_transform`.
+
+        Both take targets as an array of shape (n_rows, n_outputs), and the sequences that they
+        follow, which only those relative to their window look at. Where a transformer of
+        scikit-learn scales, it is the attribute `transformer`.
+        """
+        fitted = snapshot(self)
+        check_is_fitted(fitted, "history_")
+        return fitted.target_encoder_.scaler
+
     def __sklearn_tags__(self):
         """Return the tags."""
         tags = super().__sklearn_tags__()

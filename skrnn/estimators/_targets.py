@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..inputs._numbers import check_container, check_numbers
+from ..models._target_form import TargetForm
 from ..networks._kinds import VALUES
 from ..scaling._columns import NoScaler, to_float32
 from ._rows import Rows
@@ -30,6 +31,10 @@ class TargetEncoder(Protocol):
     @property
     def levels(self) -> tuple[float, ...]:
         """Quantiles that are learned."""
+
+    @property
+    def form(self) -> TargetForm:
+        """What becomes of the outputs of the network."""
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return targets of shape (n_rows, n_columns) or (n_rows, n_timesteps, n_columns)."""
@@ -83,6 +88,12 @@ class NumberTargets:
         one_dimensional = np.ndim(y) == (2 if every_step else 1)
         asked = () if asked is None else tuple(float(level) for level in np.ravel(asked))
         return cls(every_step, one_dimensional, targets.shape[-1], asked, levels)
+
+    @property
+    def form(self) -> TargetForm:
+        """What becomes of the outputs of the network, the median of quantiles."""
+        median = self.levels.index(0.5) if self.levels else None
+        return TargetForm(self.scaler, median, self.every_step, self.one_dimensional)
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return targets of shape (n_rows, n_outputs) or (n_rows, n_timesteps, n_outputs)."""

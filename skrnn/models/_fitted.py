@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from ..networks._kinds import DECODERS
 from ..networks._spec import CustomSpec, EncoderDecoderSpec, RecurrentSpec, Spec
 from ..networks._summary import LayerSummary, summarize
 from ..networks._weights import Weights
+from ._exported import build_exported_model
+from ._target_form import TargetForm
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,22 @@ class FittedNetwork:
     def build_keras_model(self) -> keras.Model:
         """Return a Keras model with these weights, made of Keras' own layers."""
         return build_keras_model(self.spec, self.weights, masked=self.masked)
+
+    @our_settings()
+    def build_exported_model(
+        self, shape: tuple[int, ...], scaler: Any, form: TargetForm
+    ) -> keras.Model:
+        """Return a Keras model that scales its inputs and restores the targets by itself.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Of a sequence.
+        scaler : scaler
+            Of the inputs.
+        form : TargetForm
+        """
+        return build_exported_model(self.spec, self.weights, shape, scaler, form)
 
     def _spec_for(self, data: Data) -> Spec:
         """Return the spec for sequences as long as those of `data`."""

@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
 
+from ._relative import Array
+
 SCALERS = ("standard", "minmax", "robust", "power")
 # How far predictions may leave the targets of `fit`, in widths of these, where they are bounded.
 _ROOM = 10.0
@@ -21,11 +23,11 @@ class NoScaler:
         """Do nothing."""
         return self
 
-    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+    def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return `values`."""
         return values
 
-    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+    def inverse_transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return `values`."""
         return values
 
@@ -54,11 +56,11 @@ class Affine:
             self.shift_, self.scale_ = robust.center_, robust.scale_
         return self
 
-    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+    def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return scaled values."""
         return (values - self.shift_) / self.scale_
 
-    def inverse_transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+    def inverse_transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return values in their own units."""
         return values * self.scale_ + self.shift_
 

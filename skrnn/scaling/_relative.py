@@ -1,4 +1,4 @@
-"""A window relative to itself: the one formula, for arrays of NumPy and inside compiled programs.
+"""A window relative to itself: the one formula, for NumPy, compiled programs and Keras layers.
 
 With level m and scale s of a window, its values x become (x - m) / s, and so do the targets that
 follow it, or with a season of L steps (y - x') / s, where x' is the value L steps before the target
@@ -6,7 +6,7 @@ follow it, or with a season of L steps (y - x') / s, where x' is the value L ste
 network.
 
 In all functions `values` are of shape (n_rows, window, n_columns), zero where there is none,
-`observed` is True where there is one, and `xp` is `numpy` or `jax.numpy`.
+`observed` is True where there is one, and `xp` is `numpy`, `jax.numpy` or `keras.ops`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def smallest_scale(spread: Array, size: Array) -> np.ndarray:
 
 def level_of(values: Array, observed: Array, xp: Any = np) -> Array:
     """Return the mean of each window, (n_rows, 1, n_columns); zero where there is no value."""
-    return values.sum(axis=1, keepdims=True) / _count(observed, xp)
+    return _mean(values, observed, xp)
 
 
 def scale_of(values: Array, observed: Array, level: Array, smallest: Array, xp: Any = np) -> Array:
@@ -44,7 +44,7 @@ def scale_of(values: Array, observed: Array, level: Array, smallest: Array, xp: 
     It is that around the mean: `level` must be the mean.
     """
     squares = xp.where(observed, (values - level) ** 2, 0.0)
-    deviation = xp.sqrt(squares.sum(axis=1, keepdims=True) / _count(observed, xp))
+    deviation = xp.sqrt(_mean(squares, observed, xp))
     return xp.maximum(deviation, smallest)
 
 
@@ -58,8 +58,10 @@ def reference_of(
     if not season:
         return xp.repeat(level, horizon, axis=1)
     back = values.shape[1] - season + np.arange(horizon) % season
-    return xp.where(observed[:, back], values[:, back], level)
+    there = xp.take(observed, back, axis=1)
+    return xp.where(there, xp.take(values, back, axis=1), level)
 
 
-def _count(observed: Array, xp: Any) -> Array:
-    return xp.maximum(observed.sum(axis=1, keepdims=True), 1)
+def _mean(values: Array, observed: Array, xp: Any) -> Array:
+    total = xp.sum(values, axis=1, keepdims=True)
+    return xp.divide(total, xp.maximum(xp.sum(observed, axis=1, keepdims=True), 1))

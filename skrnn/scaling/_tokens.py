@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+from ._relative import Array
 
 
 class TokenNumbers:
@@ -40,11 +44,13 @@ class TokenNumbers:
         """
         return 1 << len(self.tokens_).bit_length()
 
-    def transform(self, sequences: np.ndarray) -> np.ndarray:
-        """Return numbers of shape (n_rows, n_timesteps)."""
-        values = sequences[:, :, 0]
-        place = np.minimum(np.searchsorted(self.tokens_, values), len(self.tokens_) - 1)
-        return np.where(self.tokens_[place] == values, place + 1, 0).astype(np.int32)
+    def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
+        """Return numbers of shape (n_rows, n_timesteps), of tokens of shape (..., 1)."""
+        tokens, last = xp.reshape(values, (-1,)), self.tokens_.shape[0] - 1
+        place = xp.minimum(xp.searchsorted(self.tokens_, tokens), last)
+        numbers = xp.where(xp.take(self.tokens_, place) == tokens, place + 1, 0)
+        numbers = xp.reshape(numbers, (-1, values.shape[1]))
+        return numbers.astype(np.int32) if xp is np else xp.cast(numbers, "int32")
 
 
 def _check_distinct(sequences: np.ndarray) -> None:

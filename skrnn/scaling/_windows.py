@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from ._columns import SequenceFeatures, Targets, make_scaler
-from ._relative import level_of, reference_of, scale_of, smallest_scale
+from ._relative import Array, level_of, reference_of, scale_of, smallest_scale
 
 # Spreads of y and of its feature within this factor, and medians within this many spreads, pass.
 _MISMATCH_FACTOR = 20.0
-# Beyond, there is no finite number.
-_LARGEST_LOG = np.log(np.finfo(float).max)
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,10 @@ class WindowLevels:
         self.typical_ = np.maximum(spread, self.smallest_)
         return self
 
-    def numbers(self, values: np.ndarray, what: str) -> np.ndarray:
+    def numbers(self, values: Array, what: str, xp: Any = np) -> Array:
         """Return values or, if that is the choice, their logarithms.
+
+        Inside layers of Keras nothing is refused: what has no logarithm becomes NaN.
 
         Raises
         ------
@@ -73,27 +73,37 @@ class WindowLevels:
         """
         if not WINDOW_SCALERS[self.choice].logs:
             return values
-        if (values <= 0).any():
+        if xp is np and (values <= 0).any():
             raise ValueError(
                 f'The scaler "log" needs positive values, but {what} has {np.nanmin(values):.4g}. '
                 'Use "level" or "window", or leave out what is not positive.'
             )
-        return np.log(values)
+        return xp.log(values)
 
-    def level_and_scale(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return two arrays of shape (n_rows, 1, n_features)."""
-        observed = ~np.isnan(numbers)
-        values = np.where(observed, numbers, 0.0)
-        level = level_of(values, observed)
+    def level_and_scale(self, numbers: Array, xp: Any = np) -> tuple[Array, Array]:
+        """Return two arrays, (n_rows, 1, n_features); one row of scales if all have the same."""
+        values, observed = _zero_where_missing(numbers, xp)
+        level = level_of(values, observed, xp)
         if WINDOW_SCALERS[self.choice].own_scale:
-            return level, scale_of(values, observed, level, self.smallest_)
-        return level, np.broadcast_to(self.typical_, level.shape)
+            return level, scale_of(values, observed, level, self.smallest_, xp)
+        return level, self.typical_[None, None]
 
-    def transform(self, values: np.ndarray, sequences: Any = None) -> np.ndarray:
+    def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return scaled sequences; masked steps stay NaN."""
-        numbers = self.numbers(values, "X")
-        level, scale = self.level_and_scale(numbers)
+        numbers = self.numbers(values, "X", xp)
+        level, scale = self.level_and_scale(numbers, xp)
         return (numbers - level) / scale
+
+    def inverse_transform(self, values: Array, sequences: Array, xp: Any = np) -> Array:
+        """Return scaled values in the units of the sequences that they are relative to."""
+        level, scale = self.level_and_scale(self.numbers(sequences, "X", xp), xp)
+        return self.restore(values * scale + level, xp)
+
+    def restore(self, numbers: Array, xp: Any = np) -> Array:
+        """Return what `numbers` were made of."""
+        if not WINDOW_SCALERS[self.choice].logs:
+            return numbers
+        return xp.exp(xp.minimum(numbers, _largest_log(xp)))
 
 
 class WindowTargets:
@@ -131,28 +141,25 @@ class WindowTargets:
         self.levels_ = levels
         return self
 
-    def transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+    def transform(self, values: Array, sequences: Array, xp: Any = np) -> Array:
         """Return relative targets."""
-        reference, scale = self._reference_and_scale(sequences, values.shape[1])
-        return (self.levels_.numbers(values, "y") - reference) / scale
+        reference, scale = self._reference_and_scale(sequences, values.shape[1], xp)
+        return (self.levels_.numbers(values, "y", xp) - reference) / scale
 
-    def inverse_transform(self, values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
+    def inverse_transform(self, values: Array, sequences: Array, xp: Any = np) -> Array:
         """Return targets in their own units."""
-        reference, scale = self._reference_and_scale(sequences, values.shape[1])
-        numbers = values * scale + reference
-        if not WINDOW_SCALERS[self.choice].logs:
-            return numbers
-        return np.exp(np.minimum(numbers, _LARGEST_LOG))
+        reference, scale = self._reference_and_scale(sequences, values.shape[1], xp)
+        return self.levels_.restore(values * scale + reference, xp)
 
     def _reference_and_scale(
-        self, sequences: np.ndarray, n_outputs: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        past = self.levels_.numbers(sequences[:, :, [self.feature]], "X")
-        level, scale = self.levels_.level_and_scale(past)
-        observed = ~np.isnan(past)
-        values = np.where(observed, past, 0.0)
+        self, sequences: Array, n_outputs: int, xp: Any
+    ) -> tuple[Array, Array]:
+        past = xp.take(sequences, np.array([self.feature]), axis=2)
+        past = self.levels_.numbers(past, "X", xp)
+        level, scale = self.levels_.level_and_scale(past, xp)
+        values, observed = _zero_where_missing(past, xp)
         season = self.seasonal_lag or 0
-        reference = reference_of(values, observed, level, season, n_outputs)
+        reference = reference_of(values, observed, level, season, n_outputs, xp)
         return reference[:, :, 0], scale[:, 0]
 
 
@@ -173,6 +180,17 @@ def make_target_scaler(choice: Any, feature: int, seasonal_lag: int | None) -> A
 def is_window_scaler(choice: Any) -> bool:
     """Return whether a choice of the constructor takes windows relative to themselves."""
     return isinstance(choice, str) and choice in WINDOW_SCALERS
+
+
+def _zero_where_missing(numbers: Array, xp: Any) -> tuple[Array, Array]:
+    observed = xp.logical_not(xp.isnan(numbers))
+    return xp.where(observed, numbers, 0.0), observed
+
+
+def _largest_log(xp: Any) -> float:
+    """Return the logarithm beyond which there is no finite number; Keras has half the precision."""
+    kind = np.finfo(np.float64 if xp is np else np.float32)
+    return float(np.log(float(kind.max))) - (0.0 if xp is np else 1e-5)
 
 
 def _check_units(targets: np.ndarray, past: np.ndarray, feature: int, choice: str) -> None:

@@ -87,7 +87,7 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
     """
     data = unmasked(data)
     check_container(data, name)
-    n_dimensions = 2 if hasattr(data, "columns") else np.ndim(data)
+    n_dimensions = 2 if hasattr(data, "columns") else np.asarray(data).ndim
     if n_dimensions > 2 or (n_dimensions < 2 and group is not None):
         raise ValueError(
             f"{name} has {n_dimensions} dimensions, but rows of a series have 2: (n_rows, "
