@@ -61,4 +61,5 @@ def run(page):
             raise
 
 
-run(Path(sys.argv[1]))
+if __name__ == "__main__":  # processes that a block starts import this file
+    run(Path(sys.argv[1]))

@@ -17,8 +17,8 @@ def named_by_parameters(estimator: Any) -> str:
     --------
     >>> from skrnn import LSTMRegressor
     >>> from skrnn.estimators._names import named_by_parameters
-    >>> named_by_parameters(LSTMRegressor(32, dropout=0.1, verbose=1))
-    'LSTMRegressor(units=32, dropout=0.1)'
+    >>> named_by_parameters(LSTMRegressor(16, dropout=0.1, verbose=1))
+    'LSTMRegressor(units=16, dropout=0.1)'
     """
     name, params = type(estimator).__name__, estimator.get_params(deep=False)
     changed = [
