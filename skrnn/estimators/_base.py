@@ -228,7 +228,8 @@ class NetworkEstimator(KerasObjectsMixin, CallbackSupportMixin, BaseEstimator):
 
     def _read(self, X):
         """Return the sequences to predict from, and their mask; called on a snapshot."""
-        check_is_fitted(self, "history_")
+        if not hasattr(self, "history_"):
+            check_is_fitted(self, "history_")  # raises, having looked at more
         any_length = self.network_.takes_any_length
         return read_sequences(self, X, self.input_encoder_.shape, any_length=any_length)
 

@@ -222,15 +222,36 @@ def read_sequences(
     estimator: Any, X: Any, shape: tuple[int, ...], name: str = "X", *, any_length: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return sequences of the shape seen in fit, or with `any_length` of as many features."""
-    X = sequences_of(X, name)
-    if np.ndim(X) > 2 or name != "X":  # what scikit-learn checks is always X
-        X = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
-    else:
-        X = _check_columns(estimator, X, shape)
+    if not _is_checked(estimator, X):
+        X = _check_sequences(estimator, X, shape, name)
     sequences = estimator._arrange(X)
     if not any_length or sequences.shape[2:] != shape[1:]:
         _check_shape(estimator, sequences, name, shape)
     return sequences, find_mask(sequences, name)
+
+
+def _is_checked(estimator: Any, X: Any) -> bool:
+    """Return whether scikit-learn would take an array as it is; its checks take a while to say so.
+
+    For a single row they take longer than the prediction.
+    """
+    if type(X) is not np.ndarray or X.dtype not in _X_OPTIONS["dtype"] or X.ndim < 2 or not X.size:
+        return False
+    if X.ndim == 2 and (X.shape[1] != estimator.n_features_in_ or _has_names(estimator)):
+        return False
+    return not np.isinf(X).any()
+
+
+def _has_names(estimator: Any) -> bool:
+    return hasattr(estimator, "feature_names_in_")
+
+
+def _check_sequences(estimator: Any, X: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    X = sequences_of(X, name)
+    if np.ndim(X) > 2 or name != "X":  # what scikit-learn checks is always X
+        checked: np.ndarray = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
+        return checked
+    return _check_columns(estimator, X, shape)
 
 
 def _check_columns(estimator: Any, X: Any, shape: tuple[int, ...]) -> np.ndarray:
