@@ -23,6 +23,7 @@ from .inputs._numbers import check_known, check_numbers, check_targets
 __all__ = ["compare"]
 
 _ALPHAS = np.logspace(-4, 4, 17)
+_LARGEST = 1e100
 
 
 class _Naive(RegressorMixin, BaseEstimator):
@@ -120,6 +121,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
         check_numbers(values, name)
     check_targets(X, y, "y", False)
     check_known(y)
+    _check_squares(X)
     models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
     folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv, len(X))
@@ -147,6 +149,17 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
     table.attrs["summary"] = _summary(table)
     return table
+
+
+def _check_squares(X: Any) -> None:
+    """Raise where a value has no finite square, which ridge regression needs."""
+    large = np.abs(np.asarray(X, dtype=float)) > _LARGEST
+    if large.any():
+        row = int(np.argwhere(large)[0][0])
+        raise ValueError(
+            f"X row {row} has a value beyond {_LARGEST:g}, too large for ridge regression. Rescale "
+            "X, or pass its logarithm."
+        )
 
 
 def _folds(cv: Any, n_rows: int) -> Any:

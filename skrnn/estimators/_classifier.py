@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score
 
 from ..compat._sklearn import fit_context
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known, check_targets
+from ..inputs._numbers import check_known, check_targets, check_weights
 from ..scoring import make_sequence_scorer
 from ._base import NetworkEstimator
 from ._input_checks import without_names_of_keras
@@ -138,6 +138,7 @@ class Classifier(ClassifierMixin, NetworkEstimator):
             Share of the rows, or of the unmasked steps, with the right class.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
+        check_weights(sample_weight, "sample_weight")
         if self._every_step:
             return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
         predictions = self.predict(X)

@@ -8,7 +8,7 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known, check_targets
+from ..inputs._numbers import check_known, check_targets, check_weights
 from ..models._constraints import check_target_feature
 from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
@@ -123,6 +123,7 @@ class Regressor(RegressorMixin, NetworkEstimator):
             1 for perfect predictions, 0 for those of the mean of `y`.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
+        check_weights(sample_weight, "sample_weight")
         if self._every_step:
             return make_sequence_scorer(r2_score)(self, X, y, sample_weight)
         fitted = snapshot(self)

@@ -68,4 +68,10 @@ def _has_categories(column: pd.Series) -> bool:
 
 
 def _found(column: pd.Series) -> list[Any]:
-    return sorted(pd.unique(column.dropna()).tolist(), key=str)
+    try:
+        return sorted(pd.unique(column.dropna()).tolist(), key=str)
+    except TypeError as error:
+        raise TypeError(
+            f"Column {column.name!r} of X holds objects that are no categories: {error}. Pass "
+            "numbers, texts or the type category, or leave the column out."
+        ) from error

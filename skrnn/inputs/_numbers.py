@@ -128,6 +128,20 @@ def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
         )
 
 
+def check_weights(weights: Any, name: str) -> None:
+    """Raise where weights of rows have more than one dimension.
+
+    Raises
+    ------
+    ValueError
+    """
+    if weights is not None and (shape := np.asarray(weights).shape)[1:]:
+        raise ValueError(
+            f"{name} has shape {shape}. Sample weights must be 1D array or scalar: pass one number "
+            "for each row."
+        )
+
+
 def check_known(y: Any) -> None:
     """Raise where targets or labels of rows are missing or infinite.
 

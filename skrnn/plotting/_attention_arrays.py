@@ -43,7 +43,7 @@ def as_weights(weights: Any, mask: Any) -> np.ndarray:
     """Return weights as a new array of floats, NaN at masked steps."""
     try:
         array = np.array(weights, dtype=float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"`weights` must hold numbers: {error}") from error
     if array.ndim not in (1, 2) or array.size == 0:
         raise ValueError(

@@ -14,7 +14,7 @@ from ..compat._sklearn import HasMethods, InvalidParameterError
 
 # Of what all displays take.
 OF_DRAWING: dict[str, list[Any]] = {
-    "ax": [HasMethods(["plot", "imshow"]), "array-like", None],
+    "ax": [HasMethods(["plot", "imshow"]), None],
     "name": [str, None],
     "line_kw": [dict, None],
 }
@@ -46,6 +46,12 @@ def axes_for(ax: Any, number: int, figsize: Any = None) -> tuple[np.ndarray, boo
     """
     if ax is not None:
         given = np.atleast_1d(np.asarray(ax, dtype=object)).ravel()
+        for one in given:
+            if not (hasattr(one, "plot") and hasattr(one, "imshow")):
+                raise InvalidParameterError(
+                    f"`ax` holds {one!r}, which is no axes of matplotlib. Pass axes, as "
+                    "matplotlib.pyplot.subplots() returns them, or None for a new figure."
+                )
         if len(given) < number:
             raise ValueError(
                 f"`ax` has {len(given)} axes, but there are {number} series to draw. Pass one for "

@@ -19,7 +19,8 @@ class SeriesDrawing:
     """What a `ForecastDisplay` draws, from the arguments that it has stored."""
 
     @validate_params(
-        {**OF_DRAWING, "figsize": [tuple, list, None]}, prefer_skip_nested_validation=True
+        {"line_kw": OF_DRAWING["line_kw"], "figsize": [tuple, list, None]},
+        prefer_skip_nested_validation=True,
     )
     def plot(self, ax=None, *, line_kw=None, figsize=None):
         """Draw the series and their forecasts.

@@ -148,7 +148,8 @@ def read_series(table: Table, name: str = "X") -> Series:
     """
     rows, index, group = table.rows, table.index, table.group
     if isinstance(index, pd.MultiIndex):
-        group = index.droplevel(-1).to_numpy() if group is None else group
+        if group is None and index.nlevels > 1:
+            group = index.droplevel(-1).to_numpy()
         index = _times_of(index, name)
     if index is not None:
         check_index(index, name)

@@ -139,7 +139,8 @@ def loop_gradient(name: str, accumulate: bool) -> Any:
     def loss(inputs: Any, kernel: Any, bias: Any, states: Any) -> Any:
         if name == "ours":
             kernels = kernel[:FEATURES], kernel[FEATURES:], bias
-            outputs, cell = _lstm.lstm_loop(inputs, mask, kernels, states, keep)
+            dropped = _lstm.LinearMap(lambda x: x * keep, lambda gradient: gradient * keep)
+            outputs, cell = _lstm.lstm_loop(inputs, mask, kernels, states, dropped)
         else:
             outputs, cell = plain_lstm(inputs, kernel, bias, states, mask, keep)
         weighted = jnp.sum(outputs * draw(*outputs.shape, seed=4))
