@@ -61,6 +61,7 @@ html_title = f"skrnn {version}"
 html_static_path = ["_static"]
 html_css_files = ["skrnn.css"]
 html_show_sourcelink = False
+html_sidebars = {"quickstart": [], "changelog": []}  # pages without pages below them
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
