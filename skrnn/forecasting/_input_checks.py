@@ -86,8 +86,9 @@ def _check_columns(name: str, frame: pd.DataFrame) -> None:
         numbers = pd.api.types.is_numeric_dtype(dtype)
         if (name == "y" and not numbers) or pd.api.types.is_complex_dtype(dtype):
             raise TypeError(
-                f"{name} has a column {column!r} of type {dtype}, which are no numbers. Convert "
-                f"it, as in {name}.astype(float), or leave it out."
+                f"{name} has a column {column!r} of type {dtype}: no numbers, but texts, "
+                f"objects or a categorical type. Convert it, as in {name}.astype(float), or leave "
+                "it out."
             )
 
 

@@ -68,17 +68,23 @@ def split_digits(scaled: np.ndarray, start: np.ndarray) -> tuple[np.ndarray, np.
     -------
     values : float64 array of shape (n_rows, n_variables)
     offset : float32 array of shape (n_rows, n_variables) or None
-        To be added to them; zero for series that are near their center throughout, None where all
-        are. A missing value has that of the one before.
+        To be added to them; zero as long as a series has been near its center, None where all have
+        been throughout: nothing depends on what comes later. A missing value has that of the one
+        before.
     """
     if not np.fmax.reduce(np.abs(scaled), axis=None) > _NEAR:  # NaN where nothing is known
         return scaled, None
-    far = np.logical_or.reduceat(np.abs(scaled) > _NEAR, start[:-1], axis=0)
-    far = np.repeat(far, np.diff(start), axis=0)
-    scaled = np.clip(scaled, -_LARGEST, _LARGEST)
     first = np.repeat(start[:-1], np.diff(start))[:, None]
-    source = np.where(np.isnan(scaled), -1, np.arange(len(scaled))[:, None])
-    source = np.maximum.accumulate(source, axis=0)
+    far = _latest(np.abs(scaled) > _NEAR) >= first
+    scaled = np.clip(scaled, -_LARGEST, _LARGEST)
+    source = _latest(~np.isnan(scaled))
     last = np.take_along_axis(scaled, np.maximum(source, 0), axis=0)
     offset = np.where(far & (source >= first), last, 0.0).astype(np.float32)
     return scaled - offset, offset
+
+
+def _latest(there: np.ndarray) -> np.ndarray:
+    """Return for each row the last one up to it that is True, column by column; -1 for none."""
+    rows = np.where(there, np.arange(len(there))[:, None], -1)
+    latest: np.ndarray = np.maximum.accumulate(rows, axis=0)
+    return latest
