@@ -139,7 +139,7 @@ BAD_DATA = {
     ),
     "text": (
         TypeError,
-        "y has a column 0 of type .*: no numbers, but texts, objects or a categorical type. Convert it",
+        "y has a column 0 of type .*: no numbers, but texts, objects or a categorical type",
         {},
         pd.Series("a" * N_STEPS, MONTHS),
         FH,
