@@ -109,4 +109,4 @@ def _are_numbers(values: np.ndarray) -> bool:
 
 
 def _first_text(values: np.ndarray) -> str:
-    return str(next(value for value in values.ravel() if isinstance(value, str)))
+    return str(next(value for value in values.ravel() if isinstance(value, str | bytes)))
