@@ -41,9 +41,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": ["gallery"],
     "filename_pattern": r"\.py$",
     "abort_on_example_error": True,
-    "only_warn_on_example_error": False,
-    "matplotlib_animations": False,
-    "plot_gallery": True,
     "parallel": 2,
     "reset_modules": ("matplotlib", "processes.spawn"),
     "download_all_examples": False,
@@ -51,7 +48,6 @@ sphinx_gallery_conf = {
     "reference_url": {"skrnn": None},
     "doc_module": ("skrnn",),
     "backreferences_dir": "generated/backreferences",
-    "show_memory": False,
     "write_computation_times": False,
     "within_subsection_order": "FileNameSortKey",
 }

@@ -15,19 +15,25 @@ Estimator = TypeVar("Estimator")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def snapshot(estimator: Estimator) -> Estimator:
+def snapshot(estimator: Estimator, change: Callable[[str, Any], Any] | None = None) -> Estimator:
     """Return an estimator with the attributes of now, which changes elsewhere do not reach.
 
-    Scikit-learn and sktime change what they keep in private dictionaries and lists in place.
+    Parameters
+    ----------
+    estimator : object
+    change : callable, optional
+        From the name and the value of an attribute to what the copy has; by default a copy of
+        private dictionaries and lists, which scikit-learn and sktime change in place.
     """
-    kind = type(estimator)
+    kind, change = type(estimator), change or _own
     taken = kind.__new__(kind)
     now = vars(estimator).copy()
-    taken.__dict__ = {
-        name: value.copy() if name.startswith("_") and isinstance(value, dict | list) else value
-        for name, value in now.items()
-    }
+    taken.__dict__ = {name: change(name, value) for name, value in now.items()}
     return taken
+
+
+def _own(name: str, value: Any) -> Any:
+    return value.copy() if name.startswith("_") and isinstance(value, dict | list) else value
 
 
 @contextmanager

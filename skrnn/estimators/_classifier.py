@@ -138,12 +138,13 @@ class Classifier(ClassifierMixin, NetworkEstimator):
             Share of the rows, or of the unmasked steps, with the right class.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
-        check_weights(sample_weight, "sample_weight")
         if self._every_step:
             return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
         predictions = self.predict(X)
         check_targets(X, y, "y", False)
         check_known(y)
+        if sample_weight is not None:
+            check_weights(sample_weight, "sample_weight", len(predictions))
         try:
             return float(accuracy_score(y, predictions, sample_weight=sample_weight))
         except (TypeError, ValueError) as error:

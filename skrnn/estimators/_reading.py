@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_numbers, check_targets
+from ..inputs._numbers import check_numbers, check_targets, check_weights
 from ._input_checks import sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
@@ -141,12 +141,8 @@ def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
         return None
     weight = unmasked(weight)
     check_numbers(weight, name, "Give each row a number")
+    check_weights(weight, name, len(X))
     values = np.asarray(weight)
-    if values.ndim > 1 or (values.ndim and len(values) != len(X)):
-        raise ValueError(
-            f"{name} has shape {values.shape}, but X has {len(X)} rows. Sample weights must be 1D: "
-            "pass one number for each row."
-        )
     if values.dtype.kind in "biuf" and (values < 0).any():
         raise ValueError(
             f"Negative values in {name}: the first such row is {int(np.argmax(values < 0))}. Give "

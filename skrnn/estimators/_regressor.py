@@ -123,13 +123,14 @@ class Regressor(RegressorMixin, NetworkEstimator):
             1 for perfect predictions, 0 for those of the mean of `y`.
         """
         y, sample_weight = unmasked(y), unmasked(sample_weight)
-        check_weights(sample_weight, "sample_weight")
         if self._every_step:
             return make_sequence_scorer(r2_score)(self, X, y, sample_weight)
         fitted = snapshot(self)
         predictions = fitted.predict(X)
         check_targets(X, y, "y", False)
         self._y_options(y)
+        if sample_weight is not None:
+            check_weights(sample_weight, "sample_weight", len(predictions))
         truth = fitted.target_encoder_.read(y, None)
         return r2_score(truth, predictions.reshape(truth.shape), sample_weight=sample_weight)
 

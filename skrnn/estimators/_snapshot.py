@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..compat._snapshot import snapshot as taken_now
 from ..models._options import plain
 
 Estimator = TypeVar("Estimator")
@@ -19,11 +20,7 @@ def snapshot(estimator: Estimator) -> Estimator:
     Scalers of one fit and weights of another would give predictions that belong to neither.
     Parameters that are numbers of NumPy become those of Python.
     """
-    kind = type(estimator)
-    taken = kind.__new__(kind)
-    now = vars(estimator).copy()
-    taken.__dict__ = {name: plain(value) for name, value in now.items()}
-    return taken
+    return taken_now(estimator, lambda name, value: plain(value))
 
 
 def with_fitted(before: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

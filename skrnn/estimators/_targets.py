@@ -190,6 +190,7 @@ def as_steps(y: Any, mask: np.ndarray, name: str = "y", dtype: Any = None) -> np
 
 
 def check_missing(missing: np.ndarray, mask: np.ndarray, name: str) -> None:
+    """Raise where targets are not missing exactly at the steps that are masked."""
     wrong = missing == mask
     if not wrong.any():
         return

@@ -128,17 +128,18 @@ def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
         )
 
 
-def check_weights(weights: Any, name: str) -> None:
-    """Raise where weights of rows have more than one dimension.
+def check_weights(weights: Any, name: str, n_rows: int) -> None:
+    """Raise unless weights are a number, or one for each row.
 
     Raises
     ------
     ValueError
     """
-    if weights is not None and (shape := np.asarray(weights).shape)[1:]:
+    shape = np.asarray(weights).shape
+    if shape not in ((), (n_rows,)):
         raise ValueError(
-            f"{name} has shape {shape}. Sample weights must be 1D array or scalar: pass one number "
-            "for each row."
+            f"{name} has shape {shape}, but X has {n_rows} rows. Sample weights must be 1D: pass "
+            "one number for each row."
         )
 
 

@@ -74,7 +74,11 @@ class ConvLSTM2D(keras.layers.ConvLSTM2D):
         """Return the last output, all outputs and the final states."""
         cell, size = self.cell, self.cell.kernel_size
         bias = cell.bias if cell.use_bias else ops.zeros((4 * cell.filters,), dtype="float32")
-        kernels = (*(ops.reshape(k, (-1, 4 * cell.filters)) for k in self._kernels()), bias)
+        kernels = (
+            ops.reshape(cell.kernel, (-1, 4 * cell.filters)),
+            ops.reshape(cell.recurrent_kernel, (-1, 4 * cell.filters)),
+            bias,
+        )
         recurrent = LinearMap(
             lambda state: patches(state, size), lambda gradient: transposed_patches(gradient, size)
         )
@@ -82,6 +86,3 @@ class ConvLSTM2D(keras.layers.ConvLSTM2D):
         mask = None if mask is None else ops.swapaxes(mask, 0, 1)
         hidden, state = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
         return hidden[-1], ops.swapaxes(hidden, 0, 1), [hidden[-1], state]
-
-    def _kernels(self) -> tuple[Tensor, Tensor]:
-        return self.cell.kernel, self.cell.recurrent_kernel

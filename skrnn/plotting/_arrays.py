@@ -35,6 +35,7 @@ def as_series(
 
 
 def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> None:
+    """Raise where values are none, or not as many as those that `like` names."""
     if like is None:
         return
     scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()

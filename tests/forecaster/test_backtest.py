@@ -149,14 +149,14 @@ class TestLeaks:
         assert_frame_equal(
             before.forecasts.drop(columns="truth"), after.forecasts.drop(columns="truth")
         )
-        assert_frame_equal(before.lines, after.lines)
+        assert_frame_equal(before.baselines, after.baselines)
         assert before.season == after.season == 12
 
     def test_lines_see_what_the_forecaster_saw(self):
         changed = ALL.copy()
         changed.iloc[-4] = 1e3  # known at the last origin
         before, after = (skrnn.backtest(MeanOfKnown(), y, fh=[1, 2, 3]) for y in (ALL, changed))
-        differs = (before.lines != after.lines).groupby("origin").any()
+        differs = (before.baselines != after.baselines).groupby("origin").any()
         assert differs.iloc[-1][["last value", "linear"]].all()
         assert not differs.iloc[:-1].any(axis=None)
 
@@ -180,7 +180,7 @@ class TestErrors:
 
     def test_lines(self):
         result = skrnn.backtest(MeanOfKnown(), ALL, fh=[1, 2, 3], sp=12)
-        for (origin, time), values in result.lines.iterrows():
+        for (origin, time), values in result.baselines.iterrows():
             assert values["last value"] == ALL[origin]
             assert values["seasonal naive"] == ALL[time - 12]
         assert result.errors.loc["linear", "skill"] > 0.3  # a wave is linear in its past
@@ -197,7 +197,7 @@ class TestErrors:
         holes.iloc[[3, 20, -2]] = np.nan
         result = skrnn.backtest(MeanOfKnown(), holes, fh=[1, 2, 3], sp=12)
         assert result.forecasts["truth"].isna().sum() == 1
-        assert np.isfinite(result.lines.to_numpy()).all()
+        assert np.isfinite(result.baselines.to_numpy()).all()
         assert np.isfinite(result.errors.drop(columns="covered").to_numpy()).all()
         away = (result.forecasts["forecast"] - result.forecasts["truth"]).abs()
         assert_allclose(result.errors.loc["MeanOfKnown", "MAE"], away.mean())
@@ -209,7 +209,7 @@ class TestErrors:
 
     def test_short_series_of_a_panel_have_all_lines(self):
         result = skrnn.backtest(MeanOfKnown(), panel_of([48, 6]), fh=[1, 2, 3], sp=12)
-        assert np.isfinite(result.lines.to_numpy()).all()
+        assert np.isfinite(result.baselines.to_numpy()).all()
 
     @announced_by_sktime
     def test_seasons_of_the_forecaster(self):
@@ -217,7 +217,7 @@ class TestErrors:
         assert result.season == 6
         assert list(result.forecasts) == COLUMNS[:2]
         assert "covered" not in result.errors
-        naive = result.lines["seasonal naive"]
+        naive = result.baselines["seasonal naive"]
         assert_array_equal(result.forecasts["forecast"], naive)
         assert skrnn.backtest(make(sp=(4, 12)), ALL, fh=[1], refit=False).season == 12
 

@@ -1,1 +1,1 @@
-"""Forecasts from origins in the past, compared with what came and with lines that cost nothing."""
+"""Forecasts from origins in the past, beside what came and baselines that cost nothing."""

@@ -14,10 +14,10 @@ from .._outliers import clip_outliers
 from .._panel import Panel, read_panel
 from .._seasons import choose_periods
 from ..lines import SeriesSet
+from ._baselines import baseline_forecasts
 from ._errors import Compared, error_table, sentence
 from ._folds import STRATEGIES, Fold, make_splitter, run_folds
 from ._result import Backtest
-from ._rivals import rival_forecasts
 
 _MTYPES = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
@@ -34,11 +34,11 @@ def backtest(
     sp: int | None = None,
     n_jobs: int | None = None,
 ) -> Backtest:
-    """Forecast from several origins in the past, and compare with what came and with naive lines.
+    """Forecast from several origins in the past, and compare with what came and with baselines.
 
-    In each window the forecaster sees what was known at its origin, and so do the lines that it is
-    compared with: the last value, the last season and a ridge regression. A forecaster that is not
-    ahead of them is not worth its training.
+    In each window the forecaster sees what was known at its origin, and so do the baselines: the
+    last value, the last season and a ridge regression. A forecaster that is not ahead of them is
+    not worth its training.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def backtest(
 def _result(
     name: str, y: pd.DataFrame, folds: list[Fold], season: int, coverage: float | None
 ) -> Backtest:
-    rivals = [rival_forecasts(fold, season) for fold in folds]
-    compared = Compared.of(folds, rivals, y, season)
+    baselines = [baseline_forecasts(fold, season) for fold in folds]
+    compared = Compared.of(folds, baselines, y, season)
     if not compared.forecasts["truth"].notna().any():
         raise ValueError(
             "y has no value (NaN) at any time that was to be forecast, so that nothing can be "
@@ -135,8 +135,7 @@ def _result(
         )
     errors = error_table(name, compared)
     said = sentence(errors, len(folds), coverage)
-    forecasts, lines = compared.forecasts, compared.lines
-    return Backtest(forecasts, lines, errors, said, name, season, coverage, y)
+    return Backtest(compared.forecasts, compared.baselines, errors, said, name, season, coverage, y)
 
 
 def _check(forecaster: Any, coverage: Any, refit: Any, sp: Any) -> None:

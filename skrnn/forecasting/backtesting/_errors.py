@@ -1,4 +1,4 @@
-"""Errors of a forecaster beside those of lines, and a sentence about them."""
+"""Errors of a forecaster beside those of baselines, and a sentence about them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._baselines import LAST, LINEAR, SEASONAL, error_scale
 from ._folds import Fold
-from ._rivals import LAST, LINEAR, SEASONAL, error_scale
 
 NAIVE = (LAST, SEASONAL)
 
@@ -23,21 +23,21 @@ class Compared:
     ----------
     forecasts : pandas.DataFrame
         Columns are truth, forecast and the ends of the interval, if there is one.
-    lines : pandas.DataFrame
-        A column for each line.
+    baselines : pandas.DataFrame
+        A column for each baseline.
     unit : array of shape (n_rows,)
         What errors are measured in; NaN where there is nothing to measure them in.
     """
 
     forecasts: pd.DataFrame
-    lines: pd.DataFrame
+    baselines: pd.DataFrame
     unit: np.ndarray
 
     @classmethod
     def of(
         cls,
         folds: Sequence[Fold],
-        rivals: Sequence[dict[str, np.ndarray]],
+        baselines: Sequence[dict[str, np.ndarray]],
         y: pd.DataFrame,
         season: int,
     ) -> Compared:
@@ -50,12 +50,12 @@ class Compared:
             ends = [np.moveaxis(fold.bounds, -1, 0) for fold in folds if fold.bounds is not None]
             parts |= {"lower": [low for low, _ in ends], "upper": [high for _, high in ends]}
         own = list(parts)
-        parts |= {name: [found[name] for found in rivals] for name in rivals[0]}
+        parts |= {name: [found[name] for found in baselines] for name in baselines[0]}
         parts["unit"] = [error_scale(fold.past, season)[fold.instance] for fold in folds]
         index = [_index(fold, y) for fold in folds]
         joined = {name: np.concatenate([a.ravel() for a in found]) for name, found in parts.items()}
         frame = pd.DataFrame(joined, index[0].append(index[1:])).sort_index()
-        return cls(frame[own], frame[list(rivals[0])], frame["unit"].to_numpy())
+        return cls(frame[own], frame[list(baselines[0])], frame["unit"].to_numpy())
 
 
 def _index(fold: Fold, y: pd.DataFrame) -> pd.MultiIndex:
@@ -76,15 +76,15 @@ def _index(fold: Fold, y: pd.DataFrame) -> pd.MultiIndex:
 
 
 def error_table(name: str, compared: Compared) -> pd.DataFrame:
-    """Return a row of errors for the forecaster, and one for each line.
+    """Return a row of errors for the forecaster, and one for each baseline.
 
     Rows without a truth do not count.
     """
-    forecasts, lines, unit = compared.forecasts, compared.lines, compared.unit
+    forecasts, unit = compared.forecasts, compared.unit
     known = forecasts["truth"].notna().to_numpy()
     truth = forecasts["truth"].to_numpy()[known]
     unit = unit[known] if np.isfinite(unit[known]).any() else np.ones(known.sum())
-    everyone = {name: forecasts["forecast"], **{line: lines[line] for line in lines}}
+    everyone = {name: forecasts["forecast"], **dict(compared.baselines.items())}
     rows = {}
     for who, values in everyone.items():
         away = np.abs(values.to_numpy()[known] - truth)
@@ -96,7 +96,7 @@ def error_table(name: str, compared: Compared) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(rows, orient="index")
     if "lower" in forecasts:
         low, high = (forecasts[end].to_numpy()[known] for end in ("lower", "upper"))
-        table["covered"] = np.nan  # lines have no interval
+        table["covered"] = np.nan  # baselines have no interval
         table.loc[name, "covered"] = np.mean((low <= truth) & (truth <= high))
     best = table.loc[[line for line in NAIVE if line in table.index], "MASE"].min()
     table["skill"] = [_skill(error, best) for error in table["MASE"]]

@@ -24,16 +24,16 @@ class Backtest:
         the variable where `y` has several, the origin, which is the last time that was known, and
         the time; columns are "truth" (NaN where it is missing), "forecast" and, of forecasters
         that have intervals, "lower" and "upper".
-    lines : pandas.DataFrame
-        Forecasts of the lines, a column each, in the same rows.
+    baselines : pandas.DataFrame
+        Forecasts of the baselines, a column each, in the same rows.
     errors : pandas.DataFrame
-        A row for the forecaster and for each line. "MAE" and "RMSE" are in units of `y`. "MASE"
+        A row for the forecaster and for each baseline. "MAE" and "RMSE" are in units of `y`. "MASE"
         takes each error in units of the typical change of its series over a season, or over a step
         where there is none, in what was known [1]_: those of small and large series weigh the
         same. "covered" is the share of the values within the interval, and "skill" one minus the
         ratio of the MASE to that of the better naive forecast: negative where that is ahead.
     sentence : str
-        Whether the forecaster is ahead of the lines, in words.
+        Whether the forecaster is ahead of the baselines, in words.
     name : str
         Name of the forecaster.
     season : int
@@ -62,7 +62,7 @@ class Backtest:
     """
 
     forecasts: pd.DataFrame
-    lines: pd.DataFrame
+    baselines: pd.DataFrame
     errors: pd.DataFrame
     sentence: str
     name: str

@@ -1,4 +1,4 @@
-"""Lines that know in each window what the forecaster knew, and the scale of its errors."""
+"""Baselines that know in each window what the forecaster knew, and the scale of its errors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ._folds import Fold
 LAST, SEASONAL, LINEAR = "last value", "seasonal naive", "linear"
 
 
-def rival_forecasts(fold: Fold, season: int) -> dict[str, np.ndarray]:
-    """Return the forecasts of all lines, (n_rows, n_variables) each.
+def baseline_forecasts(fold: Fold, season: int) -> dict[str, np.ndarray]:
+    """Return the forecasts of all baselines, (n_rows, n_variables) each.
 
     The linear line is the mean of the ridge regressions of each series on windows of some lengths;
     of a series too short for any it is that of all series together, or the last value.
