@@ -99,7 +99,7 @@ def reading(case: Case, estimator: Any) -> list[Any]:
     except (NotFittedError, NotFittedForecaster, AttributeError) as error:
         return [type(error).__name__]
     parts = found if isinstance(found, tuple) else (found,)
-    return [np.asarray(part).tolist() for part in parts]
+    return [str(np.asarray(part).tolist()) for part in parts]  # as texts, NaN equals NaN
 
 
 def settings() -> list[Any]:
@@ -136,8 +136,9 @@ class Trial:
         case.call(after)
         self.readings = reading(case, self.fresh()), reading(case, after)
         self.names = set(vars(self.before)), set(vars(after))
+        counting = self.fresh()
         with Interrupt(KeyboardInterrupt) as counted:
-            case.call(self.fresh())
+            case.call(counting)
         self.n_calls = counted.count
 
     def fresh(self) -> Any:
@@ -146,8 +147,8 @@ class Trial:
             skrnn.clear_compile_cache()
         return copy.deepcopy(self.before)
 
-    def interrupt(self, error: type[BaseException], at: int) -> str:
-        """Interrupt a call; return what is wrong afterwards, or nothing."""
+    def interrupt(self, error: type[BaseException], at: int) -> str | None:
+        """Interrupt a call; return what is wrong afterwards, or None where it ended before."""
         subject, as_it_was = self.fresh(), settings()
         held = dict(vars(subject))
         try:
@@ -159,7 +160,7 @@ class Trial:
         except BaseException as other:
             return f"{interrupt.place}: {error.__name__} became {type(other).__name__}: {other}"
         if not interrupt.place:  # there were fewer calls than before
-            return ""
+            return None
         wrong = self._complaint(subject, held, raised, error) or self._works_on()
         if not wrong and settings() != as_it_was:
             wrong = "a setting of the process is another"
@@ -215,8 +216,9 @@ def interrupt_all(cases: list[Case], seconds: float, most: int | None = None) ->
         for error, at in positions(trial.n_calls)[:most]:
             if time.monotonic() > until and record.interrupts[case.name] >= FEWEST:
                 break
-            record.interrupts[case.name] += 1
-            if wrong := trial.interrupt(error, at):
+            wrong = trial.interrupt(error, at)
+            record.interrupts[case.name] += wrong is not None
+            if wrong:
                 record.violations.append(f"{case.name}, call {at}, {wrong}")
                 if LOCKED in wrong:  # so will all that follow
                     return record
