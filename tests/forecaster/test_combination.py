@@ -461,7 +461,7 @@ class TestLifetime:
     def test_in_a_grid(self):
         cv = ExpandingWindowSplitter(fh=FH, initial_window=42, step_length=3)
         grid = {"baselines": [(), "auto", ("last", "ridge")]}
-        search = ForecastingGridSearchCV(make(), cv, grid).fit(Y, fh=FH)
+        search = ForecastingGridSearchCV(make(), cv, grid, backend="None").fit(Y, fh=FH)
         assert search.best_params_["baselines"] in grid["baselines"]
 
     def test_saved_and_loaded(self, fitted, tmp_path):

@@ -310,7 +310,11 @@ class TestTogether:
         )
         assert all(forecast.notna().all() for forecast in found["y_pred"])
         search = ForecastingGridSearchCV(
-            forecaster, splitter, {"past_covariates": [[], ["v"], ["u", "v"]]}, error_score="raise"
+            forecaster,
+            splitter,
+            {"past_covariates": [[], ["v"], ["u", "v"]]},
+            error_score="raise",
+            backend="None",
         )
         search.fit(Y, X=KNOWN, fh=FH)
         assert len(search.cv_results_) == 3
