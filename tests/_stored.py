@@ -18,6 +18,7 @@ X = np.random.default_rng(0).normal(size=(12, 5, 2))
 X[::3, :2] = np.nan
 Y = np.nan_to_num(X).sum(axis=(1, 2))
 LABELS = np.where(np.median(Y) < Y, "up", "down")
+TOKENS = np.random.default_rng(3).integers(0, 4, size=(12, 5)).astype(float)
 FRAMES = np.random.default_rng(1).normal(size=(12, 3, 4, 4))
 ROWS = pd.DataFrame(
     {"a": np.arange(30.0), "b": np.sin(np.arange(30.0))},
@@ -77,6 +78,9 @@ SAVED: dict[str, Any] = {
     "gru": lambda: skrnn.RecurrentRegressor(2, cell="gru", input_scaler="power", **SHORT).fit(X, Y),
     "decoder": lambda: skrnn.Seq2SeqRegressor(2, **SHORT).fit(X, X[:, 3:, 0]),
     "frames": lambda: skrnn.ConvLSTMRegressor(2, **SHORT).fit(FRAMES, Y),
+    "tokens and attention": lambda: skrnn.RecurrentRegressor(
+        2, cell="peephole", embedding_dim=2, attention=True, **SHORT
+    ).fit(TOKENS, Y),
     "labels": lambda: skrnn.LSTMClassifier(2, **SHORT).fit(X, LABELS),
     "several labels": lambda: skrnn.BiLSTMClassifier(2, **SHORT).fit(X, X[:, 3] > 0),
     "metrics": lambda: skrnn.LSTMClassifier(
@@ -93,6 +97,8 @@ SAVED: dict[str, Any] = {
     "combination": combination,
     "covariates": covariates,
 }
+# Those that are also kept as models of Keras with their scaling.
+EXPORTED = ("gru", "decoder", "frames", "tokens and attention")
 
 
 def predictions(name: str, estimator: Any) -> np.ndarray:
@@ -106,5 +112,12 @@ def predictions(name: str, estimator: Any) -> np.ndarray:
         return np.asarray(estimator.predict_quantiles(alpha=[0.1, 0.5, 0.9]))
     if name in ("pipeline", "search"):
         return np.asarray(estimator.predict(ROWS))
-    given = FRAMES if "frames" in name else X
+    given = given_to(name)
     return np.asarray(getattr(estimator, "predict_proba", estimator.predict)(given))
+
+
+def given_to(name: str) -> np.ndarray:
+    """Return the sequences that an estimator was fitted on."""
+    if "tokens" in name:
+        return TOKENS
+    return FRAMES if "frames" in name else X

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _engine import keras_reads_variables
-from _stored import SAVED, SHORT, X, Y, predictions
+from _stored import EXPORTED, SAVED, SHORT, X, Y, given_to, predictions
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 
@@ -87,6 +87,26 @@ def test_files_of_every_format_are_read(number):
             again, before = again[:, 1], before[:, 1]
         np.testing.assert_allclose(again, before, rtol=1e-4, atol=1e-5)
         clone(loaded)  # has all parameters of today
+
+
+def models_of_keras():
+    return sorted((HERE / "data").glob("format-*/*.keras"))
+
+
+@pytest.mark.parametrize(
+    "path", models_of_keras(), ids=lambda path: f"{path.parent.name} {path.stem}"
+)
+def test_models_of_keras_that_were_exported_are_read(path):
+    sequences, before = given_to(path.stem), np.load(path.with_suffix(".npy"))
+    sequences = sequences.reshape(*sequences.shape[:2], *sequences.shape[2:] or (1,))
+    again = np.asarray(keras.saving.load_model(path)(sequences.astype(np.float32)))
+    np.testing.assert_allclose(again, before, rtol=1e-4, atol=1e-5)
+
+
+def test_models_of_keras_are_kept():
+    folder = f"format-{persistence.FORMAT}"
+    kept = {path.stem for path in models_of_keras() if path.parent.name == folder}
+    assert kept == set(EXPORTED)
 
 
 def test_files_of_this_format_are_of_every_kind():
