@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .compat._sklearn import N_JOBS, Count, HasMethods, validate_params
+from .compat._sklearn import N_JOBS, Count, Function, HasMethods, validate_params
 from .inputs._mask import unmasked
 from .inputs._numbers import check_known, check_numbers, check_targets
 
@@ -59,7 +59,7 @@ class _Naive(RegressorMixin, BaseEstimator):
         "sp": [Count(1), "array-like", None],
         "target_feature": [Integral, None],
         "cv": ["cv_object"],
-        "scoring": [str, callable, None],
+        "scoring": [str, Function(), None],
         "n_jobs": N_JOBS,
     },
     prefer_skip_nested_validation=False,
@@ -122,7 +122,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     check_targets(X, y, "y", False)
     check_known(y)
     _check_squares(X)
-    models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
+    models = {type(estimator).__name__: estimator, **_lines(X, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
     folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv, len(X))
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
@@ -153,7 +153,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
 
 def _check_squares(X: Any) -> None:
     """Raise where a value has no finite square, which ridge regression needs."""
-    large = np.abs(np.asarray(X, dtype=float)) > _LARGEST
+    large = np.abs(_floats(X)) > _LARGEST
     if large.any():
         row = int(np.argwhere(large)[0][0])
         raise ValueError(
@@ -179,11 +179,9 @@ def _folds(cv: Any, n_rows: int) -> Any:
     return folds
 
 
-def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
+def _lines(X: Any, sp: Any, feature: int | None) -> dict[str, Any]:
     seasons = [] if sp is None else np.ravel(sp).tolist()
-    past = _past(X, feature, 1)
-    if len(past) != len(y):
-        raise ValueError(f"X has {len(past)} rows but y has {len(y)}. They must match.")
+    _past(X, feature, 1)
     lines: dict[str, Any] = {"last value": _Naive(1, feature)}
     for period in seasons:
         _past(X, feature, period)
@@ -194,14 +192,19 @@ def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
     return lines
 
 
+def _floats(X: Any) -> np.ndarray:
+    array: np.ndarray = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", dtype=float)
+    return array
+
+
 def _flat(X: Any) -> np.ndarray:
-    array = np.asarray(X, dtype=float)
+    array = _floats(X)
     return array.reshape(len(array), -1)
 
 
 def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
     """Return the last `lag` values of the target in each window, oldest first."""
-    windows = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", dtype=float)
+    windows = _floats(X)
     if windows.ndim == 3:
         if feature is None and windows.shape[2] > 1:
             raise ValueError(

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .compat._sklearn import StrOptions, validate_params
+from .compat._sklearn import Function, StrOptions, check_estimator_is_fitted, validate_params
+from .inputs._mask import unmasked
+from .inputs._weights import read_weights
 
 __all__ = ["make_sequence_scorer"]
 
@@ -27,40 +29,54 @@ class _SequenceScorer:
         self.sign, self.kwargs = sign, kwargs
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        check_estimator_is_fitted(estimator)
         if not hasattr(estimator, self.response_method):
             raise TypeError(
                 f"estimator is {estimator!r}, which has no {self.response_method}. Pass a fitted "
                 "one that has, or set another response_method."
             )
-        predictions, y = np.asarray(getattr(estimator, self.response_method)(X)), np.asarray(y)
+        predictions = np.asarray(getattr(estimator, self.response_method)(X))
         if predictions.ndim < 2:
             raise ValueError(
                 "The estimator predicts one target per row, not one per step. Use a scorer of "
                 "scikit-learn, or set return_sequences=True and fit again."
             )
-        known = known_steps(predictions)
-        if y.shape[:2] != known.shape:
-            raise ValueError(
-                f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
-                f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
-                "return_sequences is False."
-            )
         options = dict(self.kwargs)
         if sample_weight is not None:
-            if np.shape(sample_weight)[:1] != (len(known),):
-                raise ValueError(
-                    f"sample_weight has shape {np.shape(sample_weight)}, but X has {len(known)} "
-                    "rows. Pass one number for each row."
-                )
-            options["sample_weight"] = np.asarray(sample_weight)[np.nonzero(known)[0]]
-        if y.size == predictions.size:
-            y = y.reshape(predictions.shape)
-        truth = _plain(y[known])
-        return self.sign * self.score_func(truth, _plain(predictions[known]), **options)
+            options["sample_weight"] = read_weights(sample_weight, predictions)
+        return self.sign * score_steps(self.score_func, predictions, unmasked(y), **options)
 
     def __repr__(self) -> str:
         name = getattr(self.score_func, "__name__", repr(self.score_func))
         return f"make_sequence_scorer({name})"
+
+
+def score_steps(
+    score_func: Callable[..., float],
+    predictions: np.ndarray,
+    y: Any,
+    sample_weight: np.ndarray | None = None,
+    **options: Any,
+) -> float:
+    """Return the score of the steps that are not masked; weights are of rows.
+
+    Raises
+    ------
+    ValueError
+        When there is not one target per step.
+    """
+    known, y = known_steps(predictions), np.asarray(y)
+    if y.shape[:2] != known.shape:
+        raise ValueError(
+            f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
+            f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
+            "return_sequences is False."
+        )
+    if sample_weight is not None:
+        options["sample_weight"] = sample_weight[np.nonzero(known)[0]]
+    if y.size == predictions.size:
+        y = y.reshape(predictions.shape)
+    return score_func(_plain(y[known]), _plain(predictions[known]), **options)
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
@@ -70,7 +86,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
 
 @validate_params(
     {
-        "score_func": [callable],
+        "score_func": [Function()],
         "response_method": [StrOptions({"predict", "predict_proba"})],
         "greater_is_better": ["boolean"],
     },

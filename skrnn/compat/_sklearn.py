@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import wraps
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import _fit_context as fit_context
+import sklearn
+from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     InvalidParameterError,
     StrOptions,
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -40,6 +43,7 @@ __all__ = [
     "N_JOBS",
     "CallbackSupportMixin",
     "Count",
+    "Function",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
@@ -60,6 +64,22 @@ __all__ = [
 
 
 MOST = 2**31 - 1  # that anything is counted to; two of them make no product beyond int64
+
+
+class Interval(_Interval):
+    """A constraint: a number in a range, which a float can hold."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a number."""
+        return bool(super().is_satisfied_by(val)) and _is_float(val)
+
+
+def _is_float(value: Any) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
 
 
 class Count(Interval):
@@ -91,6 +111,21 @@ def check_estimator_is_fitted(estimator: Any) -> None:
     check_is_fitted(estimator)
 
 
+class Function(HasMethods):
+    """Accept what can be called, but no class: calling one makes an instance of it."""
+
+    def __init__(self) -> None:
+        super().__init__(["__call__"])
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether it is one."""
+        return callable(val) and not isinstance(val, type)
+
+    def __str__(self) -> str:
+        """Return the words for messages."""
+        return "a function"
+
+
 class Splitter(HasMethods):
     """Accept objects that split rows as those of `sklearn.model_selection` do."""
 
@@ -104,6 +139,27 @@ class Splitter(HasMethods):
     def __str__(self) -> str:
         """Return the words for messages."""
         return "a splitter with a method split(X, y, groups), as those of scikit-learn"
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[..., Any]:
+    """Return a decorator for methods that fit: parameters are checked before.
+
+    That of scikit-learn checks those of the first `partial_fit` alone; others may be set since.
+    """
+    decorate = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        fit = decorate(method)
+
+        @wraps(method)
+        def checked(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+            if not sklearn.get_config()["skip_parameter_validation"]:
+                estimator._validate_params()
+            return fit(estimator, *args, **kwargs)
+
+        return checked if method.__name__ == "partial_fit" else fit
+
+    return decorator
 
 
 def moments_of_power(transformer: Any) -> tuple[np.ndarray, np.ndarray]:

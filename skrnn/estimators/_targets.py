@@ -151,7 +151,7 @@ class NumberTargets:
 
 def values_of_rows(y: Any) -> np.ndarray:
     """Return numbers, one or several per row, as (n_rows, n_outputs)."""
-    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+    return np.asarray(y, dtype=np.float64).reshape(np.shape(y)[0], -1)
 
 
 def values_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:

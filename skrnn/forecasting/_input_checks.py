@@ -37,7 +37,7 @@ def check_given(name: str, data: Any) -> None:
     if not has_series_in_cells(frame):  # sktime takes these
         _check_columns(name, frame)
         _check_times(name, data.index)
-        _check_sorted(name, data.index)
+        _check_order(name, data.index)
 
 
 def over_all_series(X: Any, keys: Any) -> Any:
@@ -101,7 +101,7 @@ def _check_times(name: str, index: pd.Index) -> None:
         )
 
 
-def _check_sorted(name: str, index: pd.Index) -> None:
+def _check_order(name: str, index: pd.Index) -> None:
     time = index if index.nlevels == 1 else index.get_level_values(-1)
     same = np.ones(max(len(index) - 1, 0), bool)
     for level in range(index.nlevels - 1):
@@ -114,4 +114,10 @@ def _check_sorted(name: str, index: pd.Index) -> None:
         raise ValueError(
             f"{name} is not sorted by time: row {row} is of {time[row]}, and row {row + 1} of "
             f"{time[row + 1]}. Sort it: {name} = {name}.sort_index()."
+        )
+    if index.has_duplicates:
+        repeated = time[index.duplicated()][0]
+        raise ValueError(
+            f"{name} has {repeated} twice. Keep one row for each time: "
+            f"{name} = {name}[~{name}.index.duplicated()]."
         )

@@ -236,12 +236,16 @@ def check_same_columns(panel: Panel, other: Panel) -> None:
         one, many = "a single series", "a panel (a MultiIndex)"
         given, fitted = (one, many) if other.keys is None else (many, one)
         raise ValueError(f"y is {given}, but {fitted} was fitted. Pass y in the form of fit.")
-    if list(panel.columns) != list(other.columns):
-        raise ValueError(
-            f"y has the columns {list(other.columns)}, but {list(panel.columns)} were fitted. Pass "
-            "the same ones."
-        )
+    check_columns_of_y(panel.columns, other.columns)
     check_columns_of_X(panel.exogenous_columns, other.exogenous_columns)
+
+
+def check_columns_of_y(fitted: pd.Index, given: pd.Index) -> None:
+    """Raise unless there are the same columns of `y`."""
+    if list(fitted) != list(given):
+        raise ValueError(
+            f"y has the columns {list(given)}, but {list(fitted)} were fitted. Pass the same ones."
+        )
 
 
 def check_columns_of_X(fitted: Any, given: Any) -> None:

@@ -17,8 +17,8 @@ def as_series(
     """Return `values` as a new vector of floats; `like` names what its length must match."""
     try:
         array = np.array(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}") from error
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}.") from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
@@ -63,8 +63,12 @@ def as_steps(index: Any, values: Any, length: int, parameter: str = "y_true") ->
         return np.arange(length)
     if isinstance(index, pd.MultiIndex):
         raise ValueError("`index` has several levels. Select one series, or pass plain times.")
-    index = pd.Index(index)
     check_length(index, "index", (parameter, length))
+    if np.ndim(index) > 1:
+        raise ValueError(
+            f"`index` has {np.ndim(index)} dimensions. Pass a vector, one time for each step."
+        )
+    index = pd.Index(index)
     return np.array(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
 
 
