@@ -58,6 +58,13 @@ class TestErrors:
         table = compare(network, windows, np.ravel(Y), cv=TimeSeriesSplit(2))
         assert np.isfinite(table["error"]).all()
 
+    def test_missing_values_of_pandas(self):
+        frame = pd.DataFrame(X[:, :, 0])
+        frame.iloc[::7, :3] = np.nan
+        expected = compare(DummyRegressor(), frame, np.ravel(Y))
+        found = compare(DummyRegressor(), frame.astype("Float64"), np.ravel(Y))
+        pd.testing.assert_frame_equal(found, expected)
+
 
 class TestSkill:
     def test_says_who_is_ahead(self):
@@ -88,6 +95,15 @@ class TestRefusals:
     def test_seasons_lie_in_the_window(self, sp):
         with pytest.raises(ValueError, match="reaches back before the window of 12 steps"):
             compare(DummyRegressor(), X, Y, sp=sp)
+
+    @pytest.mark.parametrize("scoring", [int, DummyRegressor, 5])
+    def test_scoring_is_a_function(self, scoring):
+        with pytest.raises(ValueError, match="'scoring' parameter of compare must be .* function"):
+            compare(DummyRegressor(), X, Y, scoring=scoring)
+
+    def test_targets_are_there(self):
+        with pytest.raises(ValueError, match="requires y to be passed.*y is None"):
+            compare(DummyRegressor(), X, None)
 
     def test_rows_match(self):
         with pytest.raises(ValueError, match="X has 138 rows but y has 137"):

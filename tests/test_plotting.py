@@ -280,6 +280,12 @@ def test_index_argument_wins_over_pandas():
         (TRUTH, [1.0, 2.0], {}, "has 2 values but `y_true` has 3"),
         (TRUTH, {"a": [1.0, np.nan, 3.0]}, {}, r"y_pred\['a'\]` has NaN.*Drop"),
         (TRUTH, ["a", "b", "c"], {}, "must hold numbers"),
+        ([10**400] * 3, TRUTH, {}, "`y_true` must hold numbers.*too large"),
+        (TRUTH, [10**400] * 3, {}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"interval": (TRUTH, [10**400] * 3)}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"members": {"a": [10**400] * 3}}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"members": {"a": list("abc")}}, "must hold numbers"),
+        (TRUTH, TRUTH, {"index": [[1], [2], [3]]}, "`index` has 2 dimensions"),
         (TRUTH, {}, {}, "at least one forecast"),
         (TRUTH, {"a": TRUTH}, {"name": "b"}, "no `name` beside it"),
         (TRUTH, TRUTH, {"index": [1, 2]}, "`index` has 2 values"),
@@ -293,6 +299,13 @@ def test_index_argument_wins_over_pandas():
 def test_bad_predictions(y_true, y_pred, options, message):
     with pytest.raises(ValueError, match=message):
         ForecastDisplay.from_predictions(y_true, y_pred, **options)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("index", [np.array("text"), np.array(2), {1: 2, 3: 4, 5: 6}])
+def test_what_is_no_index(index):
+    with pytest.raises((TypeError, ValueError), match="index"):
+        ForecastDisplay.from_predictions(TRUTH, TRUTH, index=index)
     assert plt.get_fignums() == []
 
 

@@ -229,6 +229,10 @@ LATER_X = {
         r"X has the columns \['u'\], but the columns \['u', 'v'\] were fitted",
     ),
     "another index": (EXOGENOUS.set_axis(range(len(ALL))), "no row for 2004-01"),
+    "a row twice": (
+        EXOGENOUS.iloc[[*range(N_STEPS + 1), *range(N_STEPS, len(ALL))]],
+        r"X has 2004-01 twice.*X = X\[~X.index.duplicated\(\)\]",
+    ),
 }
 
 
@@ -275,6 +279,18 @@ class TestBadInput:
     )
     def test_X_has_all_rows_of_y(self, X):
         check_refusal(make(), ValueError, "X has no row for .* of the 48 rows of y", Y, X=X, fh=FH)
+
+    @pytest.mark.parametrize("container", [panel_of, lambda lengths: Y], ids=["panel", "one"])
+    def test_a_time_that_stands_twice(self, container):
+        y = container([48, 30])
+        again = y.iloc[[*range(20), 19, *range(20, len(y))]]
+        X = pd.DataFrame({"u": np.arange(float(len(again)))}, again.index)
+        check_refusal(make(), ValueError, "y has 2001-08 twice. Keep one", again, fh=FH)
+        check_refusal(make(), ValueError, "X has 2001-08 twice. Keep one", y, X=X, fh=FH)
+        forecaster = make().fit(y, fh=FH)
+        for method in ("update", "predict_residuals", "predict_rolling"):
+            with pytest.raises(ValueError, match="y has 2001-08 twice. Keep one"):
+                getattr(forecaster, method)(again)
 
     @pytest.mark.parametrize("name", LATER_X)
     def test_X_of_the_steps_ahead(self, name):
