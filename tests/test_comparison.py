@@ -98,11 +98,11 @@ class TestRefusals:
 
     @pytest.mark.parametrize("scoring", [int, DummyRegressor, 5])
     def test_scoring_is_a_function(self, scoring):
-        with pytest.raises(ValueError, match="'scoring' parameter of compare must be .* function"):
+        with pytest.raises(ValueError, match=r"'scoring' parameter of compare must be .* function"):
             compare(DummyRegressor(), X, Y, scoring=scoring)
 
     def test_targets_are_there(self):
-        with pytest.raises(ValueError, match="requires y to be passed.*y is None"):
+        with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
             compare(DummyRegressor(), X, None)
 
     def test_rows_match(self):

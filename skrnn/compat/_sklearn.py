@@ -21,7 +21,6 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
 from sklearn.utils.validation import check_is_fitted
 
@@ -52,7 +51,6 @@ __all__ = [
     "callback_management_context",
     "check_estimator_is_fitted",
     "check_feature_names_in",
-    "check_sample_weight",
     "fit_context",
     "moments_of_power",
     "num_samples",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from ..compat._sklearn import check_sample_weight
 from ._mask import unmasked
-from ._numbers import check_numbers
+from ._numbers import check_finite, check_numbers
 
 
 def read_weights(weights: Any, X: Any, name: str = "sample_weight") -> np.ndarray | None:
@@ -29,24 +29,25 @@ def read_weights(weights: Any, X: Any, name: str = "sample_weight") -> np.ndarra
             f"{name} has shape {values.shape}, but X has {n_rows} rows. Sample weights must be 1D: "
             "pass one number for each row."
         )
-    if values.dtype.kind in "biuf" and (values < 0).any():
-        raise ValueError(
-            f"Negative values in {name}: the first such row is {int(np.argmax(values < 0))}. Give "
-            "rows that are not to count the weight zero, or drop them."
-        )
-    if values.ndim and not (values != 0).any():
+    if values.dtype == object:
+        values = np.where(pd.isna(values), np.nan, values)
+    values = np.full(n_rows, values.astype(np.float64))
+    check_finite(values, name)
+    for what, wrong in (
+        (f"Negative values in {name}", values < 0),
+        (f"{name} contains NaN, or is masked", np.isnan(values)),
+    ):
+        if wrong.any():
+            raise ValueError(
+                f"{what}: the first such row is {int(np.argmax(wrong))}. Give rows that are not "
+                "to count the weight zero, or drop them."
+            )
+    if not values.any():
         raise ValueError(
             f"{name} is zero for all rows, so that none counts. Sample weights must contain at "
             "least one non-zero number."
         )
-    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
-    if missing.any():
-        raise ValueError(
-            f"{name} contains NaN, or is masked: the first such row is {int(np.argmax(missing))}. "
-            "Give rows that are not to count the weight zero, or drop them."
-        )
-    read: np.ndarray = check_sample_weight(weights, X, dtype=np.float64, ensure_non_negative=True)
-    return read
+    return values
 
 
 def below_one(weights: np.ndarray) -> np.ndarray:

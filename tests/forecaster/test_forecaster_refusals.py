@@ -144,6 +144,13 @@ BAD_DATA = {
         pd.Series("a" * N_STEPS, MONTHS),
         FH,
     ),
+    "series-in-some-cells": (
+        TypeError,
+        "y has a column 'a' of type object: no numbers",
+        {},
+        pd.DataFrame({"a": [wave(3), 1.0]}),
+        FH,
+    ),
     "empty": (ValueError, "y is empty: it has no rows", {}, Y[:0], FH),
     "fh-missing": (ValueError, "`fh` must be passed to `fit`", {}, Y, None),
     "calendar-integers": (
@@ -289,7 +296,7 @@ class TestBadInput:
         check_refusal(make(), ValueError, "X has 2001-08 twice. Keep one", y, X=X, fh=FH)
         forecaster = make().fit(y, fh=FH)
         for method in ("update", "predict_residuals", "predict_rolling"):
-            with pytest.raises(ValueError, match="y has 2001-08 twice. Keep one"):
+            with pytest.raises(ValueError, match=r"y has 2001-08 twice. Keep one"):
                 getattr(forecaster, method)(again)
 
     @pytest.mark.parametrize("name", LATER_X)

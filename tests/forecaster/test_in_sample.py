@@ -89,7 +89,7 @@ class TestResiduals:
         with pytest.raises(ValueError, match=r"y has the columns \['a', 'b'\], but \['sales'\]"):
             fitted.predict_residuals(PAIR.set_axis(["a", "b"], axis=1))
         both = make().fit(PAIR, fh=FH)
-        with pytest.raises(ValueError, match="y has the columns .* Pass the same ones"):
+        with pytest.raises(ValueError, match=r"y has the columns .* Pass the same ones"):
             both.predict_residuals(PAIR.iloc[:, 0])
 
     def test_of_a_panel_of_unequal_lengths(self):

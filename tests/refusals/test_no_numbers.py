@@ -133,9 +133,9 @@ class TestScores:
     @models
     def test_targets(self, model, targets):
         model.fit(X, targets)
-        with pytest.raises(ValueError, match="requires y to be passed.*y is None"):
+        with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
             model.score(X, None)
-        with pytest.raises((TypeError, ValueError), match="y has|y is|y of shape|Complex"):
+        with pytest.raises((TypeError, ValueError), match=r"y has|y is|y of shape|Complex"):
             model.score(X, 1j)
         assert model.score(X, Lazy(targets)) == model.score(X, targets)
 

@@ -87,9 +87,14 @@ class TestScorer:
 
     def test_weights_and_functions_that_are_none(self, X, y, fitted):
         scorer = make_sequence_scorer(mean_absolute_error)
-        with pytest.raises(ValueError, match="sample_weight row 0: could not convert"):
+        with pytest.raises(ValueError, match=r"sample_weight row 0: could not convert"):
             scorer(fitted, X, y, sample_weight=["a"] * len(X))
-        with pytest.raises(ValueError, match="'score_func' parameter .* must be a function"):
+        with pytest.raises(ValueError, match="Negative values in sample_weight"):
+            scorer(fitted, X, y, sample_weight=-(10**30))
+        assert scorer(fitted, X, y, sample_weight=np.array(2)) == pytest.approx(
+            scorer(fitted, X, y)
+        )
+        with pytest.raises(ValueError, match=r"'score_func' parameter .* must be a function"):
             make_sequence_scorer(int)
 
     @pytest.mark.parametrize("n_outputs", [None, 1, 2])
