@@ -147,7 +147,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     with np.errstate(divide="ignore", invalid="ignore"):
         table["skill"] = 1 - own / table["error"]
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
-    table.attrs["summary"] = _summary(table)
+    table.attrs["summary"] = _summary(table, n_folds=len(next(iter(errors.values()))))
     return table
 
 
@@ -226,16 +226,19 @@ def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
     return values
 
 
-def _summary(table: pd.DataFrame) -> str:
+def _summary(table: pd.DataFrame, n_folds: int) -> str:
     own, lines = table.index[0], table.iloc[1:]
     best = lines["error"].idxmin()
-    error, other, spread = table["error"].iloc[0], lines.loc[best, "error"], table["spread"].iloc[0]
+    error, other = table["error"].iloc[0], lines.loc[best, "error"]
+    found = f"its error is {error:.4g}"
+    if n_folds > 1:
+        found += f" (spread {table['spread'].iloc[0]:.2g})"
     if error <= other:
         return (
-            f"{own} is ahead of all baselines: its error is {error:.4g} (spread {spread:.2g}), "
-            f"that of the best of them, {best}, {other:.4g}."
+            f"{own} is ahead of all baselines: {found}, that of the best of them, {best}, "
+            f"{other:.4g}."
         )
     return (
-        f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the "
-        f"baseline {other:.4g}. The baseline is the better forecast."
+        f"{own} is behind {best}: {found}, that of the baseline {other:.4g}. The baseline is the "
+        "better forecast."
     )

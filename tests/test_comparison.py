@@ -77,6 +77,14 @@ class TestSkill:
         assert behind.loc[best, "skill"] == pytest.approx(expected)
         assert behind.loc[best, "skill"] < 0
 
+    def test_says_nothing_of_the_spread_of_one_fold(self):
+        folds = list(TimeSeriesSplit(3).split(X))
+        several = compare(LinearRegression(), X[:, :, 0], Y, cv=folds).attrs["summary"]
+        assert "(spread 0.0" in several
+        one = compare(LinearRegression(), X[:, :, 0], Y, cv=folds[:1])
+        assert "spread" not in one.attrs["summary"]
+        assert f"its error is {one['error'].iloc[0]:.4g}, that of" in one.attrs["summary"]
+
     def test_needs_an_error(self):
         with pytest.raises(ValueError, match=r"scoring='r2' is no error.*neg_"):
             compare(LinearRegression(), X[:, :, 0], Y, scoring="r2")

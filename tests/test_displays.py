@@ -241,6 +241,21 @@ class TestSearch:
         assert [text.get_text() for text in display.texts_] == [f"{v:.3g}" for v in table.ravel()]
         assert GridSearchDisplay.from_search(search, parameters=()).grid is None
 
+    @pytest.mark.parametrize("height", [2, 3, 6])
+    @pytest.mark.parametrize(
+        "label", ["Mean absolute percentage error of all stations (2 failed)", "Error" * 12]
+    )
+    def test_the_label_of_the_colours_is_not_cut(self, height, label):
+        table = pd.DataFrame(np.outer([1, 2, 3], [3.0, 1.0, 2.0])).rename_axis("a", axis=1)
+        display = GridSearchDisplay(labels=[], errors=[], grid=table, value_name=label)
+        figure = display.plot(figsize=(5, height)).figure_
+        figure.canvas.draw()
+        bar = display.colorbar_.ax
+        box = bar.yaxis.label.get_window_extent()
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert bar.get_ylabel().replace("\n", "").replace(" ", "") == label.replace(" ", "")
+
     def test_the_best_over_other_parameters(self):
         search = search_of({"n_neighbors": [1, 5], "p": [1, 2], "weights": ["uniform", "distance"]})
         assert GridSearchDisplay.from_search(search).grid is None

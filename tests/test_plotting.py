@@ -248,6 +248,18 @@ def test_constructor_alone_draws():
     assert display.ax_.get_ylabel() == "Target"
 
 
+@pytest.mark.parametrize("ends", [2.0, np.nan])
+def test_the_truth_goes_on_from_the_history(ends):
+    display = ForecastDisplay.from_predictions(TRUTH, TRUTH, history=[1.0, ends])
+    xs, ys = display.truth_line_.get_data()
+    if np.isfinite(ends):
+        assert (xs[0], ys[0]) == (-1, 2.0)
+        xs, ys = xs[1:], ys[1:]
+    np.testing.assert_array_equal(xs, [0, 1, 2])
+    np.testing.assert_array_equal(ys, TRUTH)
+    np.testing.assert_array_equal(display.y_true, TRUTH)
+
+
 @pytest.mark.parametrize("kind", ["period", "datetime", "zoned", "integer"])
 def test_pandas_index_is_used(kind):
     times = pd.date_range("2024-01-01", periods=5, freq="MS")
@@ -259,8 +271,9 @@ def test_pandas_index_is_used(kind):
     }[kind]
     series = pd.Series(np.arange(5.0), index=index, name="sales")
     display = ForecastDisplay.from_predictions(series[2:], series[2:], history=series[:2])
-    drawn = [*display.history_line_.get_xdata(), *display.truth_line_.get_xdata()]
+    drawn = [*display.history_line_.get_xdata(), *display.truth_line_.get_xdata()[1:]]
     expected = times if kind == "period" else index
+    assert display.truth_line_.get_xdata()[0] == display.history_line_.get_xdata()[-1]
     assert [pd.Timestamp(t) if kind != "integer" else t for t in drawn] == list(expected)
     assert display.ax_.get_ylabel() == "sales"
     display.figure_.canvas.draw()

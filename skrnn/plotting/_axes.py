@@ -113,6 +113,12 @@ def wrap_title(ax: Any, title: str) -> None:
     ax.set_title(fill(title, n_letters), fontsize="medium", loc="left")
 
 
+def label_upwards(ax: Any, label: str) -> None:
+    """Write a label beside axes, on as many lines as their height needs."""
+    height = ax.figure.get_figheight() * ax.get_position().height
+    ax.set_ylabel(fill(label, max(8, int(height * _LETTERS))))
+
+
 def _width(ax: Any) -> float:
     """Return about how many inches wide axes are, before their figure is laid out."""
     share = ax.get_subplotspec().get_gridspec().ncols if ax.get_subplotspec() else 1

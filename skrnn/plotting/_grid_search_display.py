@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._axes import new_axes
+from ._axes import label_upwards, new_axes
 from ._grid_search_arrays import read_search
 
 _ROW, _MARGIN = 0.28, 1.1  # inches that a candidate takes, and all around them
@@ -189,7 +189,8 @@ class GridSearchDisplay:
                 )
                 self.texts_.append(text)
         label = self.value_name if self.note is None else f"{self.value_name} ({self.note})"
-        self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax, label=label)
+        self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
+        label_upwards(self.colorbar_.ax, label)
 
 
 def _grid_of(found, parameters):

@@ -287,7 +287,7 @@ class TestBadInput:
     def test_X_has_all_rows_of_y(self, X):
         check_refusal(make(), ValueError, "X has no row for .* of the 48 rows of y", Y, X=X, fh=FH)
 
-    @pytest.mark.parametrize("container", [panel_of, lambda lengths: Y], ids=["panel", "one"])
+    @pytest.mark.parametrize("container", [panel_of, lambda _: Y], ids=["panel", "one"])
     def test_a_time_that_stands_twice(self, container):
         y = container([48, 30])
         again = y.iloc[[*range(20), 19, *range(20, len(y))]]
