@@ -119,6 +119,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     X, y = unmasked(X), unmasked(y)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
+        _check_no_texts(values, name)
     check_targets(X, y, "y", False)
     check_known(y)
     _check_squares(X)
@@ -149,6 +150,14 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
     table.attrs["summary"] = _summary(table, n_folds=len(next(iter(errors.values()))))
     return table
+
+
+def _check_no_texts(values: Any, name: str) -> None:
+    """Raise where numbers are written as texts, which some estimators take and others do not."""
+    if np.asarray(values).dtype.kind in "US":
+        raise ValueError(
+            f"{name} holds texts. Make numbers of them, as in numpy.asarray({name}).astype(float)."
+        )
 
 
 def _check_squares(X: Any) -> None:

@@ -109,6 +109,12 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"'scoring' parameter of compare must be .* function"):
             compare(DummyRegressor(), X, Y, scoring=scoring)
 
+    def test_numbers_are_not_texts(self):
+        with pytest.raises(ValueError, match=r"X holds texts.*astype\(float\)"):
+            compare(DummyRegressor(), X[:, :, 0].astype(str), Y)
+        with pytest.raises(ValueError, match=r"y holds texts.*astype\(float\)"):
+            compare(DummyRegressor(), X, Y.astype("S9"))
+
     def test_targets_are_there(self):
         with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
             compare(DummyRegressor(), X, None)

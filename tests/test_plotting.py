@@ -598,6 +598,13 @@ def test_bad_sample_or_feature(one_query, sequences, options, message):
     assert plt.get_fignums() == []
 
 
+@pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=str)
+def test_what_has_no_rows(one_query, rows):
+    with pytest.raises(TypeError, match="`X` is of type .*, which has no rows. Pass an array"):
+        AttentionDisplay.from_estimator(one_query, rows)
+    assert plt.get_fignums() == []
+
+
 def test_feature_needs_one_weight_per_step(every_step, decoder, sequences):
     with pytest.raises(ValueError, match="one query, but there are 5"):
         AttentionDisplay.from_estimator(every_step, sequences, feature=0)

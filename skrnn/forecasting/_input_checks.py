@@ -19,7 +19,7 @@ def check_given(name: str, data: Any) -> None:
     Parameters
     ----------
     name : str
-        "y" or "X".
+        "y" or "X"; of a list of frames with the number of one behind it.
     data : object
 
     Raises
@@ -27,6 +27,8 @@ def check_given(name: str, data: Any) -> None:
     ValueError, TypeError
     """
     _check_container(name, data)
+    for number, one in enumerate(data if isinstance(data, list) else []):
+        check_given(f"{name}[{number}]", one)
     if 0 in getattr(data, "shape", ())[:1]:
         raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
     if isinstance(data, np.ndarray):
@@ -80,11 +82,12 @@ def _check_container(name: str, data: Any) -> None:
 
 def _check_columns(name: str, frame: pd.DataFrame) -> None:
     """Raise where a column of `y` is none of numbers, or one of `X` of complex ones."""
-    if name == "y" or frame.shape[1]:
+    is_y = name.startswith("y")
+    if is_y or frame.shape[1]:
         check_container(frame, name)
     for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
         numbers = pd.api.types.is_numeric_dtype(dtype)
-        if (name == "y" and not numbers) or pd.api.types.is_complex_dtype(dtype):
+        if (is_y and not numbers) or pd.api.types.is_complex_dtype(dtype):
             raise TypeError(
                 f"{name} has a column {column!r} of type {dtype}: no numbers, but texts, "
                 f"objects or a categorical type. Convert it, as in {name}.astype(float), or leave "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,7 @@ def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> N
     """Raise where values are none, or not as many as those that `like` names."""
     if like is None:
         return
-    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
-    if scalar or isinstance(values, str | bytes | dict | set):
+    if not stands_in_order(values):
         raise TypeError(
             f"`{parameter}` must be a list or an array of {like[1]} values, as `{like[0]}` has "
             f"them; got {type(values).__name__}."
@@ -49,6 +49,12 @@ def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> N
             f"`{parameter}` has {len(values)} values but `{like[0]}` has {like[1]}. "
             "Cut both to the same steps."
         )
+
+
+def stands_in_order(values: Any) -> bool:
+    """Return whether something holds values, or rows, one after the other."""
+    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
+    return not scalar and not isinstance(values, str | bytes | Mapping | Set)
 
 
 def index_of(values: Any) -> Any:

@@ -151,6 +151,14 @@ BAD_DATA = {
         pd.DataFrame({"a": [wave(3), 1.0]}),
         FH,
     ),
+    **{
+        f"list-of-{name}": (ValueError, message, {}, [Y.to_frame(), frame], FH)
+        for name, frame, message in [
+            ("no-rows", pd.DataFrame(), r"y\[1\] is empty: it has no rows"),
+            ("no-columns", pd.DataFrame(index=MONTHS), r"y\[1\] is a frame without columns"),
+            ("unsorted", unsorted(Y.to_frame()), r"y\[1\] is not sorted by time"),
+        ]
+    },
     "empty": (ValueError, "y is empty: it has no rows", {}, Y[:0], FH),
     "fh-missing": (ValueError, "`fh` must be passed to `fit`", {}, Y, None),
     "calendar-integers": (
