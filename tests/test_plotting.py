@@ -600,7 +600,7 @@ def test_bad_sample_or_feature(one_query, sequences, options, message):
 
 @pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=str)
 def test_what_has_no_rows(one_query, rows):
-    with pytest.raises(TypeError, match="`X` is of type .*, which has no rows. Pass an array"):
+    with pytest.raises(TypeError, match=r"`X` is of type .*, which has no rows. Pass an array"):
         AttentionDisplay.from_estimator(one_query, rows)
     assert plt.get_fignums() == []
 

@@ -107,9 +107,7 @@ class TestRefusals:
             getattr(model, method)(X, replaced(two, 9, 7))
         equal_fits(model, fitted[2], X)
 
-    @pytest.mark.parametrize(
-        "other", [np.datetime64("2000-01-01", "s"), "a", b"a", 0.5], ids=["date", "text", "b", "f"]
-    )
+    @pytest.mark.parametrize("other", [np.datetime64("2000-01-01", "s"), "a"])
     def test_labels_of_another_kind_that_come_later(self, X, two, fitted, other):
         model = copy.copy(fitted[2])
         with Untouched(model), pytest.raises(ValueError, match=r"label.*none of the classes"):
