@@ -16,7 +16,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .compat._sklearn import N_JOBS, Count, Function, HasMethods, validate_params
+from .compat._sklearn import (
+    N_JOBS,
+    Count,
+    Function,
+    HasMethods,
+    check_feature_names,
+    validate_params,
+)
 from .inputs._mask import unmasked
 from .inputs._numbers import check_known, check_numbers, check_targets
 
@@ -117,6 +124,7 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     True
     """
     X, y = unmasked(X), unmasked(y)
+    check_feature_names(X)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
         _check_no_texts(values, name)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from .compat._sklearn import Function, StrOptions, check_estimator_is_fitted, validate_params
 from .inputs._mask import unmasked
+from .inputs._numbers import check_container
 from .inputs._weights import read_weights
 
 __all__ = ["make_sequence_scorer"]
@@ -65,6 +66,7 @@ def score_steps(
     ValueError
         When there is not one target per step.
     """
+    check_container(y, "y")
     known, y = known_steps(predictions), np.asarray(y)
     if y.shape[:2] != known.shape:
         raise ValueError(
@@ -72,11 +74,26 @@ def score_steps(
             f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
             "return_sequences is False."
         )
+    _check_known(y, known)
     if sample_weight is not None:
         options["sample_weight"] = sample_weight[np.nonzero(known)[0]]
     if y.size == predictions.size:
         y = y.reshape(predictions.shape)
     return score_func(_plain(y[known]), _plain(predictions[known]), **options)
+
+
+def _check_known(y: np.ndarray, known: np.ndarray) -> None:
+    """Raise where a target of a step that counts is missing or infinite."""
+    missing: Any = pd.isna(y)
+    if y.dtype.kind == "f":
+        missing = ~np.isfinite(y)
+    wrong = missing.reshape(*known.shape, -1).any(axis=2) & known
+    if wrong.any():
+        row, step = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"y row {row}, step {step}: the target is missing (NaN) or infinite, but X has values "
+            "there. Fill it in, or mask the step in X too."
+        )
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

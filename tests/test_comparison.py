@@ -115,6 +115,12 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"y holds texts.*astype\(float\)"):
             compare(DummyRegressor(), X, Y.astype("S9"))
 
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_names_of_columns_are_of_one_type(self, n_jobs):
+        frame = pd.DataFrame(X[:, :2, 0], columns=["a", 1])
+        with pytest.raises(TypeError, match=r"\['int', 'str'\].*convert them all to strings"):
+            compare(DummyRegressor(), frame, Y, n_jobs=n_jobs)
+
     def test_targets_are_there(self):
         with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
             compare(DummyRegressor(), X, None)

@@ -598,6 +598,11 @@ def test_bad_sample_or_feature(one_query, sequences, options, message):
     assert plt.get_fignums() == []
 
 
+def test_names_that_are_missing():
+    display = AttentionDisplay.from_weights([0.4, 0.6], step_names=[np.nan, "b"])
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["nan", "b"]
+
+
 @pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=str)
 def test_what_has_no_rows(one_query, rows):
     with pytest.raises(TypeError, match=r"`X` is of type .*, which has no rows. Pass an array"):

@@ -21,6 +21,7 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
+from sklearn.utils.validation import _get_feature_names as check_feature_names
 from sklearn.utils.validation import _num_samples as num_samples
 from sklearn.utils.validation import check_is_fitted
 
@@ -50,6 +51,7 @@ __all__ = [
     "StrOptions",
     "callback_management_context",
     "check_estimator_is_fitted",
+    "check_feature_names",
     "check_feature_names_in",
     "fit_context",
     "moments_of_power",

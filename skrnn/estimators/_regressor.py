@@ -127,10 +127,11 @@ class Regressor(RegressorMixin, NetworkEstimator):
         predictions, y = fitted.predict(X), unmasked(y)
         targets = fitted.target_encoder_
         check_targets(predictions, y, "y", targets.every_step)
+        check_target_numbers(y, type(self).__name__)
         weights = read_weights(sample_weight, predictions)
         if targets.every_step:
             return score_steps(_r2, predictions, y, sample_weight=weights)
-        self._check_rows_of_y(y)
+        check_known(y)
         truth = targets.read(y, None)
         return _r2(truth, predictions.reshape(truth.shape), sample_weight=weights)
 
@@ -155,13 +156,9 @@ class Regressor(RegressorMixin, NetworkEstimator):
     def _y_options(self, y):
         """Return how `y` is checked."""
         if not self._every_step:
-            self._check_rows_of_y(y)
+            check_target_numbers(y, type(self).__name__)
+            check_known(y)
         return {"multi_output": True, "y_numeric": True}
-
-    def _check_rows_of_y(self, y):
-        """Raise where a target of a row is no number, or is missing."""
-        check_target_numbers(y, type(self).__name__)
-        check_known(y)
 
     def _learn_targets(self, y, mask, classes):
         """Return how targets like `y` are read."""

@@ -78,7 +78,6 @@ def _columns_ahead(
 ) -> np.ndarray:
     """Return what `X` says of the steps ahead; `last` is what it said at the end of the panel."""
     times = [stop + np.arange(horizon) for stop in panel.end]
-    rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     given = panel.index(times).isin(X.index).reshape(len(panel), horizon)
     asked = np.take_along_axis(given, steps - 1, axis=1)
     if not asked.all():
@@ -87,6 +86,7 @@ def _columns_ahead(
         raise ValueError(
             f"X has no row for {missing}, which is to be forecast. Pass X at all times of fh."
         )
+    rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     columns = rows.to_numpy(dtype=np.float64).reshape(len(panel), horizon, -1)
     if np.isinf(columns).any():
         instance, step, column = np.argwhere(np.isinf(columns))[0]

@@ -149,8 +149,8 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
         check_some_known(values, start, y.columns, keys)
     exogenous = None
     if X is not None and X.shape[1]:
-        exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         check_rows_of_X(X, y)
+        exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         check_values_of_X(exogenous, X.columns, some_known=not goes_on)
     return Panel(
         keys,

@@ -92,6 +92,12 @@ def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool
 
 def check_rows_of_X(X: pd.DataFrame, y: pd.DataFrame) -> None:
     """Raise where `X` lacks a row of `y`."""
+    if X.index.nlevels != y.index.nlevels:
+        has, wanted = X.index.nlevels, y.index.nlevels
+        raise ValueError(
+            f"X has an index of {has} levels, but y of {wanted}. Give both the same levels, those "
+            "of the series first and the time last, or X the times alone."
+        )
     missing = y.index.difference(X.index)
     if len(missing):
         raise ValueError(

@@ -89,4 +89,4 @@ def as_names(names: Any, parameter: str, length: int) -> list[str] | None:
     if names is None:
         return None
     check_length(names, parameter, ("weights", length))
-    return pd.Index(names).astype(str).tolist()
+    return list(map(str, pd.Index(names).astype(str)))  # missing ones stay NaN in pandas

@@ -307,6 +307,17 @@ class TestBadInput:
             with pytest.raises(ValueError, match=r"y has 2001-08 twice. Keep one"):
                 getattr(forecaster, method)(again)
 
+    def test_X_of_several_series_beside_one(self):
+        X = pd.concat({"a": EXOGENOUS, "b": EXOGENOUS}, names=["shop"])
+        check_refusal(make(), ValueError, "X has an index of 2 levels, but y of 1", Y, X=X, fh=FH)
+        forecaster = make().fit(Y, X=EXOGENOUS[:N_STEPS], fh=FH)
+        with pytest.raises(ValueError, match="X has an index of 2 levels, but y of 1"):
+            forecaster.predict_rolling(Y, X=X)
+        numbers = X.set_axis(pd.MultiIndex.from_arrays([["a"] * len(X), range(len(X))]))
+        for wrong in (X, numbers):
+            with pytest.raises(ValueError, match="X has no row for 2004-01"):
+                forecaster.predict(X=wrong)
+
     @pytest.mark.parametrize("name", LATER_X)
     def test_X_of_the_steps_ahead(self, name):
         X, message = LATER_X[name]

@@ -137,7 +137,29 @@ class TestScores:
             model.score(X, None)
         with pytest.raises((TypeError, ValueError), match=r"y has|y is|y of shape|Complex"):
             model.score(X, 1j)
+        with pytest.raises(ValueError, match="y has rows of unequal length"):
+            model.score(X, [[1.0], [2.0, 3.0]] * 20)
+        for missing in (np.nan, np.inf):
+            wrong = np.asarray(targets, dtype=float).copy()
+            wrong[3] = missing
+            with pytest.raises(ValueError, match="row 3"):
+                model.score(X, wrong)
         assert model.score(X, Lazy(targets)) == model.score(X, targets)
+
+    @pytest.mark.parametrize("steps", [False, True])
+    @pytest.mark.parametrize(
+        ("value", "match"),
+        [("a", "y holds texts"), (pd.Period("2000"), "y row 0.*real number, not 'Period'")],
+    )
+    def test_targets_that_are_no_numbers(self, steps, value, match):
+        targets = X if steps else y
+        model = make(return_sequences=steps).fit(X, targets)
+        wrong = np.full(targets.shape, value)
+        with pytest.raises((TypeError, ValueError), match=match):
+            model.score(X, wrong)
+        match = match.replace("y holds texts", "could not convert").replace("y row", "y_val row")
+        with Untouched(model), pytest.raises((TypeError, ValueError), match=match):
+            model.fit(X, targets, X_val=X, y_val=wrong)
 
     def test_targets_whose_squares_are_no_floats(self):
         for size in (1e300, 1e-300):
@@ -220,6 +242,13 @@ def test_frames_without_columns(frame):
     ):
         with pytest.raises(ValueError, match=r"without columns|has no column"):
             call()
+
+
+@pytest.mark.parametrize("shape", [(40, 0, 2), (40, 6, 0)])
+def test_sequences_without_steps_or_features(shape):
+    for estimator in (make(), SequenceScaler()):
+        with Untouched(estimator), pytest.raises(ValueError, match="0 time steps or 0 features"):
+            estimator.fit(np.zeros(shape), y)
 
 
 class TestSequences:
