@@ -17,20 +17,20 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from .compat._sklearn import (
+    FUNCTION,
     N_JOBS,
+    SPLITTER,
     Count,
-    Function,
     HasMethods,
     check_feature_names,
     validate_params,
 )
 from .inputs._mask import unmasked
-from .inputs._numbers import check_known, check_numbers, check_targets
+from .inputs._numbers import LARGEST, check_known, check_numbers, check_targets
 
 __all__ = ["compare"]
 
 _ALPHAS = np.logspace(-4, 4, 17)
-_LARGEST = 1e100
 
 
 class _Naive(RegressorMixin, BaseEstimator):
@@ -66,7 +66,7 @@ class _Naive(RegressorMixin, BaseEstimator):
         "sp": [Count(1), "array-like", None],
         "target_feature": [Integral, None],
         "cv": ["cv_object"],
-        "scoring": [str, Function(), None],
+        "scoring": [str, FUNCTION, None],
         "n_jobs": N_JOBS,
     },
     prefer_skip_nested_validation=False,
@@ -124,16 +124,16 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     True
     """
     X, y = unmasked(X), unmasked(y)
-    check_feature_names(X)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
         _check_no_texts(values, name)
+    check_feature_names(X)
     check_targets(X, y, "y", False)
     check_known(y)
     _check_squares(X)
     models = {type(estimator).__name__: estimator, **_lines(X, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
-    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv, len(X))
+    folds = list(cv.split(X, y)) if SPLITTER.is_satisfied_by(cv) else _folds(cv, len(X))
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
     errors = {
         name: -cross_validate(
@@ -170,11 +170,11 @@ def _check_no_texts(values: Any, name: str) -> None:
 
 def _check_squares(X: Any) -> None:
     """Raise where a value has no finite square, which ridge regression needs."""
-    large = np.abs(_floats(X)) > _LARGEST
+    large = np.abs(_floats(X)) > LARGEST
     if large.any():
         row = int(np.argwhere(large)[0][0])
         raise ValueError(
-            f"X row {row} has a value beyond {_LARGEST:g}, too large for ridge regression. Rescale "
+            f"X row {row} has a value beyond {LARGEST:g}, too large for ridge regression. Rescale "
             "X, or pass its logarithm."
         )
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .compat._sklearn import Function, StrOptions, check_estimator_is_fitted, validate_params
+from .compat._sklearn import FUNCTION, StrOptions, check_estimator_is_fitted, validate_params
 from .inputs._mask import unmasked
 from .inputs._numbers import check_container
 from .inputs._weights import read_weights
@@ -103,7 +103,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
 
 @validate_params(
     {
-        "score_func": [Function()],
+        "score_func": [FUNCTION],
         "response_method": [StrOptions({"predict", "predict_proba"})],
         "greater_is_better": ["boolean"],
     },

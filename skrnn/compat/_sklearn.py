@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -39,15 +39,17 @@ except ImportError:  # scikit-learn 1.8
 
 
 __all__ = [
+    "FUNCTION",
     "MOST",
     "N_JOBS",
+    "SHARE",
+    "SPLITTER",
+    "Accepted",
     "CallbackSupportMixin",
     "Count",
-    "Function",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
-    "Splitter",
     "StrOptions",
     "callback_management_context",
     "check_estimator_is_fitted",
@@ -93,6 +95,7 @@ class Count(Interval):
         return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
 
 
+SHARE = Interval(Real, 0, 1, closed="neither")
 N_JOBS = [Interval(Integral, -MOST, -1, closed="both"), Count(1), None]
 
 
@@ -111,34 +114,36 @@ def check_estimator_is_fitted(estimator: Any) -> None:
     check_is_fitted(estimator)
 
 
-class Function(HasMethods):
-    """Accept what can be called, but no class: calling one makes an instance of it."""
+class Accepted(HasMethods):
+    """A constraint: what a test is passed by.
 
-    def __init__(self) -> None:
-        super().__init__(["__call__"])
+    Parameters
+    ----------
+    words : str
+        What that is, for messages.
+    test : callable
+    """
+
+    def __init__(self, words: str, test: Callable[[Any], bool]) -> None:
+        super().__init__([])
+        self.words, self.test = words, test
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether it is one."""
-        return callable(val) and not isinstance(val, type)
+        """Return whether a value passes."""
+        return self.test(val)
 
     def __str__(self) -> str:
         """Return the words for messages."""
-        return "a function"
+        return self.words
 
 
-class Splitter(HasMethods):
-    """Accept objects that split rows as those of `sklearn.model_selection` do."""
-
-    def __init__(self) -> None:
-        super().__init__(["split"])
-
-    def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether it is one; texts, which split too, and classes are none."""
-        return not isinstance(val, str | bytes | type) and bool(super().is_satisfied_by(val))
-
-    def __str__(self) -> str:
-        """Return the words for messages."""
-        return "a splitter with a method split(X, y, groups), as those of scikit-learn"
+# What can be called, but no class: calling one makes an instance of it.
+FUNCTION = Accepted("a function", lambda value: callable(value) and not isinstance(value, type))
+# Texts split, too, and so do classes that were to be instances.
+SPLITTER = Accepted(
+    "a splitter with a method split(X, y, groups), as those of scikit-learn",
+    lambda value: hasattr(value, "split") and not isinstance(value, str | bytes | type),
+)
 
 
 def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[..., Any]:

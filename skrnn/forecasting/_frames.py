@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import LARGEST
 from ._covariates import Covariates
 from ._panel import Panel, check_columns_of_X
 
@@ -88,10 +89,12 @@ def _columns_ahead(
         )
     rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     columns = rows.to_numpy(dtype=np.float64).reshape(len(panel), horizon, -1)
-    if np.isinf(columns).any():
-        instance, step, column = np.argwhere(np.isinf(columns))[0]
+    large = np.abs(columns) > LARGEST
+    if large.any():
+        instance, step, column = np.argwhere(large)[0]
+        what = "infinite" if np.isinf(columns[large][0]) else f"beyond {LARGEST:g}"
         raise ValueError(
-            f"X is infinite at {panel.index(times)[instance * horizon + step]}, column "
+            f"X is {what} at {panel.index(times)[instance * horizon + step]}, column "
             f"{X.columns[column]!r}. Put NaN or a number there."
         )
     source = np.where(given, np.arange(1, horizon + 1), 0)

@@ -32,6 +32,8 @@ def check_given(name: str, data: Any) -> None:
     if 0 in getattr(data, "shape", ())[:1]:
         raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
     if isinstance(data, np.ndarray):
+        if not data.size:
+            raise ValueError(f"{name} is empty: it has the shape {data.shape}. Pass some values.")
         check_numbers(data, name)
     if not isinstance(data, pd.Series | pd.DataFrame):
         return

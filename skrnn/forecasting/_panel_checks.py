@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import LARGEST
 from ._time_axis import TimeAxis
 
 
@@ -57,13 +58,20 @@ def _key(index: pd.Index, row: int) -> Any:
 
 
 def check_finite(values: np.ndarray, index: pd.Index, columns: pd.Index) -> None:
-    """Raise where a value of `y` is infinite."""
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
+    """Raise where a value of `y` is infinite, or so large that no spread can be worked out."""
+    large = np.abs(values) > LARGEST
+    if not large.any():
+        return
+    row, column = np.argwhere(large)[0]
+    if np.isfinite(values[row, column]):
         raise ValueError(
-            f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or "
-            "a number there."
+            f"y has {values[row, column]:g} at {index[row]!r} (row {row}), column "
+            f"{columns[column]!r}: beyond {LARGEST:g}. Rescale y, or put NaN there."
         )
+    raise ValueError(
+        f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or a "
+        "number there."
+    )
 
 
 def check_some_known(
@@ -83,6 +91,7 @@ def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool
     """Raise where a column of `X` is infinite somewhere, or missing everywhere."""
     for what, wrong in (
         ("is infinite somewhere", np.isinf(values).any(axis=0)),
+        (f"is beyond {LARGEST:g} somewhere", (np.abs(values) > LARGEST).any(axis=0)),
         ("has no value at all: all are NaN", some_known & np.isnan(values).all(axis=0)),
     ):
         if wrong.any():

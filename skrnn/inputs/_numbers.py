@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+LARGEST = 1e100  # of which squares, and sums of them, are floats
+
 _TEXTS = (
     "Turn texts into numbers first, for example with sklearn.preprocessing.OrdinalEncoder; "
     "sequences of numbered words or symbols are learned with embedding_dim=8"

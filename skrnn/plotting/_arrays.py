@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..compat._sklearn import Accepted
+
+_LARGEST = 1e307  # an axis ends beyond its values
+
 
 def as_series(
     values: Any,
@@ -17,6 +21,8 @@ def as_series(
 ) -> np.ndarray:
     """Return `values` as a new vector of floats; `like` names what its length must match."""
     try:
+        if isinstance(values, pd.Series):  # whose missing values may be no floats
+            values = values.to_numpy(dtype=float, na_value=np.nan)
         array = np.array(values, dtype=float)
     except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}.") from error
@@ -28,6 +34,8 @@ def as_series(
             f"got shape {array.shape}. Pass one output column."
         )
     check_length(array, parameter, like)
+    if (np.abs(array[np.isfinite(array)]) > _LARGEST).any():
+        raise ValueError(f"`{parameter}` has values beyond {_LARGEST:g}. Rescale it to draw it.")
     if not allow_missing and not np.isfinite(array).all():
         raise ValueError(
             f"`{parameter}` has NaN or infinite values. Drop those steps here and in `y_true`."
@@ -55,6 +63,9 @@ def stands_in_order(values: Any) -> bool:
     """Return whether something holds values, or rows, one after the other."""
     scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
     return not scalar and not isinstance(values, str | bytes | Mapping | Set)
+
+
+LISTED = Accepted("a list or an array", stands_in_order)
 
 
 def index_of(values: Any) -> Any:

@@ -20,7 +20,7 @@ class SeriesDrawing:
     """What a `ForecastDisplay` draws, from the arguments that it has stored."""
 
     @validate_params(
-        {"line_kw": OF_DRAWING["line_kw"], "figsize": [tuple, list, None]},
+        {name: OF_DRAWING[name] for name in ("line_kw", "figsize")},
         prefer_skip_nested_validation=True,
     )
     def plot(self, ax=None, *, line_kw=None, figsize=None):
