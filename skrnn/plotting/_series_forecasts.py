@@ -105,6 +105,7 @@ def _values(given: pd.DataFrame, key: Any, number: int, origin: Any) -> pd.Serie
     """
     levels = 0 if key is None else len(key) if isinstance(key, tuple) else 1
     there = given.index.nlevels == levels + 1 and number < given.shape[1]
+    there = there and isinstance(given.index, pd.MultiIndex) == bool(levels)
     if not there or (levels and key not in given.index.droplevel(-1)):
         of = "" if key is None else f" of the series {key!r}"
         raise ValueError(f"`y` has no column {number}{of}. Pass it in the form of fit.")
