@@ -125,6 +125,15 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
             compare(DummyRegressor(), X, None)
 
+    @pytest.mark.parametrize("cv", [b"text", "text", TimeSeriesSplit, object(), []])
+    def test_what_splits_nothing(self, cv):
+        with pytest.raises(ValueError, match=r"cv.*(holds no folds|must be)"):
+            compare(DummyRegressor(), X, Y, cv=cv)
+
+    def test_columns_of_one_name(self):
+        with pytest.raises(ValueError, match=r"X has two columns 'a'. Give each a name"):
+            compare(DummyRegressor(), pd.DataFrame(X[:, :3, 0], columns=list("aab")), Y)
+
     def test_rows_match(self):
         with pytest.raises(ValueError, match="X has 138 rows but y has 137"):
             compare(DummyRegressor(), X, Y[1:])

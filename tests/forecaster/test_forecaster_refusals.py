@@ -137,6 +137,16 @@ BAD_DATA = {
         Y.where(Y.index != MONTHS[7], np.inf),
         FH,
     ),
+    **{
+        f"large-{size:g}": (
+            ValueError,
+            r"y has -?1e.* at .*2000-08.* \(row 7\), column 'sales': beyond 1e\+100. Rescale",
+            {},
+            Y.where(Y.index != MONTHS[7], size),
+            FH,
+        )
+        for size in (1e101, -1e300, 1e308)
+    },
     "text": (
         TypeError,
         "y has a column 0 of type .*: no numbers, but texts, objects or a categorical type",
@@ -244,6 +254,10 @@ LATER_X = {
         r"X has the columns \['u'\], but the columns \['u', 'v'\] were fitted",
     ),
     "another index": (EXOGENOUS.set_axis(range(len(ALL))), "no row for 2004-01"),
+    "a large value": (
+        EXOGENOUS.assign(u=EXOGENOUS["u"].mask(EXOGENOUS.index == LATER[1], 1e300)),
+        r"X is beyond 1e\+100 at 2004-02, column 'u'. Put NaN",
+    ),
     "a row twice": (
         EXOGENOUS.iloc[[*range(N_STEPS + 1), *range(N_STEPS, len(ALL))]],
         r"X has 2004-01 twice.*X = X\[~X.index.duplicated\(\)\]",

@@ -85,6 +85,13 @@ class TestResiduals:
     def test_of_columns(self):
         assert make().fit(PAIR, fh=FH).predict_residuals().shape == PAIR.shape
 
+    @pytest.mark.parametrize(("value", "message"), [(np.inf, "infinite at"), (1e308, "1e.308 at")])
+    def test_of_values_that_are_no_numbers(self, fitted, value, message):
+        wrong = Y.copy()
+        wrong.iloc[7] = value
+        with pytest.raises(ValueError, match=rf"y (is|has) {message}.*2000-08.*Put NaN|put NaN"):
+            fitted.predict_residuals(wrong)
+
     def test_of_other_columns(self, fitted):
         with pytest.raises(ValueError, match=r"y has the columns \['a', 'b'\], but \['sales'\]"):
             fitted.predict_residuals(PAIR.set_axis(["a", "b"], axis=1))
