@@ -14,12 +14,19 @@ import numpy as np
 from ..compat._sklearn import Accepted, HasMethods, Interval, InvalidParameterError
 
 _INCHES = Interval(Real, 0.1, 500, closed="both")
+
+
+def _is_size(value: Any) -> bool:
+    pair = isinstance(value, tuple | list) and len(value) == 2
+    return pair and all(_INCHES.is_satisfied_by(side) for side in value)
+
+
 # Of what all displays take.
 OF_DRAWING: dict[str, list[Any]] = {
     "ax": [HasMethods(["plot", "imshow"]), None],
     "name": [str, None],
     "line_kw": [dict, None],
-    "figsize": [Accepted("two numbers of inches from 0.1 to 500", lambda v: _is_size(v)), None],
+    "figsize": [Accepted("two numbers of inches from 0.1 to 500", _is_size), None],
 }
 _MAX_TICKS = 30  # names beside each other
 # Inches that axes among several take, and that a date and an entry of a legend take.
@@ -29,11 +36,6 @@ _FEWEST_DATES, _MOST_DATES = 5, 9
 _MOST_COLUMNS = 3
 _LETTERS = 11  # of a title in an inch
 _MASKED: dict[str, Any] = {"facecolor": "0.93", "edgecolor": "0.7", "hatch": "///", "linewidth": 0}
-
-
-def _is_size(value: Any) -> bool:
-    pair = isinstance(value, tuple | list) and len(value) == 2
-    return pair and all(_INCHES.is_satisfied_by(side) for side in value)
 
 
 def new_axes(**options: Any) -> Any:
