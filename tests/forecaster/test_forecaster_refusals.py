@@ -235,6 +235,11 @@ BAD_PARAMS = {
         "bidirectional has 2 entries but units has 1.*one per layer",
         {"bidirectional": (True, False)},
     ),
+    **{
+        f"{name}-{number}": (f"{name}(' parameter.* must be|=.* is no list of names)", {name: odd})
+        for name in ("past_covariates", "static_covariates")
+        for number, odd in enumerate([np.array(2), np.array("u"), "u", 5, {"u"}, {"u": 1}])
+    },
     "layer_params": (
         r"layer_params\['colour'\] is not an argument.*Choose from .*'use_bias'",
         {"layer_params": {"colour": 1}},
