@@ -53,7 +53,7 @@ WORDS = {
 REMEDY = re.compile(
     r"must|needs?\b|[Ee]xpect|[Uu]se\b|[Pp]ass\b|[Ss]et\b|[Gg]ive\b|[Cc]hoose|[Mm]ake\b|[Ll]eave|"
     r"[Cc]all\b|[Ff]it\b|[Dd]rop|[Ff]ill|[Mm]end|[Ss]ort|[Pp]ut\b|[Tt]urn|[Kk]eep|[Cc]ut|[Rr]e\w+e\b|"
-    r"[Bb]ring|[Ii]mpute|required|convert|instead|add\b|[Ss]elect"
+    r"[Bb]ring|[Ii]mpute|required|[Cc]onvert|instead|add\b|[Ss]elect"
 )
 PURE = re.compile("predict|score|transform|attention")
 CALLS_PER_ROUND = 400

@@ -79,7 +79,13 @@ def score_steps(
         options["sample_weight"] = sample_weight[np.nonzero(known)[0]]
     if y.size == predictions.size:
         y = y.reshape(predictions.shape)
-    return score_func(_plain(y[known]), _plain(predictions[known]), **options)
+    try:
+        return score_func(_plain(y[known]), _plain(predictions[known]), **options)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y and the predictions could not be scored: {error}. Pass a y of the kind of the "
+            "predictions, and a score_func for that kind."
+        ) from error
 
 
 def _check_known(y: np.ndarray, known: np.ndarray) -> None:

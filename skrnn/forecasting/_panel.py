@@ -13,6 +13,7 @@ from ._panel_checks import (
     check_finite,
     check_regular,
     check_rows_of_X,
+    check_size,
     check_some_known,
     check_values_of_X,
 )
@@ -147,6 +148,7 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     check_finite(values, y.index, y.columns)
     if not goes_on:
         check_some_known(values, start, y.columns, keys)
+        check_size(values, start, y.columns, keys)
     exogenous = None
     if X is not None and X.shape[1]:
         check_rows_of_X(X, y)

@@ -58,20 +58,29 @@ def _key(index: pd.Index, row: int) -> Any:
 
 
 def check_finite(values: np.ndarray, index: pd.Index, columns: pd.Index) -> None:
-    """Raise where a value of `y` is infinite, or so large that no spread can be worked out."""
-    large = np.abs(values) > LARGEST
-    if not large.any():
-        return
-    row, column = np.argwhere(large)[0]
-    if np.isfinite(values[row, column]):
+    """Raise where a value of `y` is infinite."""
+    if np.isinf(values).any():
+        row, column = np.argwhere(np.isinf(values))[0]
         raise ValueError(
-            f"y has {values[row, column]:g} at {index[row]!r} (row {row}), column "
-            f"{columns[column]!r}: beyond {LARGEST:g}. Rescale y, or put NaN there."
+            f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or "
+            "a number there."
         )
-    raise ValueError(
-        f"y is infinite at {index[row]!r} (row {row}), column {columns[column]!r}. Put NaN or a "
-        "number there."
-    )
+
+
+def check_size(
+    values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: pd.Index | None
+) -> None:
+    """Raise where most values of a series are so large that their squares are no floats."""
+    large = np.add.reduceat((np.abs(values) > LARGEST).astype(int), start[:-1], axis=0)
+    known = np.add.reduceat((~np.isnan(values)).astype(int), start[:-1], axis=0)
+    wrong = 2 * large > known
+    if wrong.any():
+        instance, column = np.argwhere(wrong)[0]
+        of = "" if keys is None else f" of the series {keys[instance]!r}"
+        raise ValueError(
+            f"y is mostly beyond {LARGEST:g} in column {columns[column]!r}{of}, too large to work "
+            "out a spread. Rescale y."
+        )
 
 
 def check_some_known(

@@ -85,11 +85,10 @@ class TestResiduals:
     def test_of_columns(self):
         assert make().fit(PAIR, fh=FH).predict_residuals().shape == PAIR.shape
 
-    @pytest.mark.parametrize(("value", "message"), [(np.inf, "infinite at"), (1e308, "1e.308 at")])
-    def test_of_values_that_are_no_numbers(self, fitted, value, message):
+    def test_of_values_that_are_infinite(self, fitted):
         wrong = Y.copy()
-        wrong.iloc[7] = value
-        with pytest.raises(ValueError, match=rf"y (is|has) {message}.*2000-08.*Put NaN|put NaN"):
+        wrong.iloc[7] = np.inf
+        with pytest.raises(ValueError, match=r"y is infinite at .*2000-08.*Put NaN"):
             fitted.predict_residuals(wrong)
 
     def test_of_other_columns(self, fitted):

@@ -94,6 +94,8 @@ class TestScorer:
         assert scorer(fitted, X, y, sample_weight=np.array(2)) == pytest.approx(
             scorer(fitted, X, y)
         )
+        with pytest.raises(ValueError, match="y and the predictions could not be scored"):
+            make_sequence_scorer(r2_score)(fitted, X, np.full(y.shape, "a"))
         with pytest.raises(ValueError, match=r"'score_func' parameter .* must be a function"):
             make_sequence_scorer(int)
 
