@@ -210,7 +210,7 @@ def _lines(X: Any, sp: Any, feature: int | None) -> dict[str, Any]:
 
 
 def _floats(X: Any) -> np.ndarray:
-    array: np.ndarray = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", dtype=float)
+    array: np.ndarray = check_array(X, allow_nd=True, ensure_all_finite=False, dtype=float)
     return array
 
 

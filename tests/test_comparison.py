@@ -134,6 +134,13 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"X has two columns 'a'. Give each a name"):
             compare(DummyRegressor(), pd.DataFrame(X[:, :3, 0], columns=list("aab")), Y)
 
+    @pytest.mark.parametrize("value", [np.inf, -1e300])
+    def test_values_without_a_square(self, value):
+        windows = X[:, :, 0].copy()
+        windows[7, 2] = value
+        with pytest.raises(ValueError, match=r"X row 7 has a value beyond 1e\+100.* Rescale X"):
+            compare(DummyRegressor(), windows, Y)
+
     def test_rows_match(self):
         with pytest.raises(ValueError, match="X has 138 rows but y has 137"):
             compare(DummyRegressor(), X, Y[1:])
