@@ -90,6 +90,7 @@ _NUMBERS, _LABELS = "data(8)", "np.arange(8) % 2"
 _NO_X = ["None"] * 40
 _AHEAD = {"fh": HORIZONS, "X": _NO_X + SERIES}
 _OF_WINDOWS = {"group": STRANGE, "freq": STRANGE, "gap_tolerance": STRANGE}
+_FORECASTERS = ["forecaster()"] * 20
 _CLASSES = {"classes": ["None", "[0, 1]", *STRANGE]}
 TARGETS_OF_CALLS = [
     _estimator("LSTMRegressor", ROWS, _NUMBERS, _UNITS, predict_quantiles={}, attention_weights={}),
@@ -159,6 +160,26 @@ TARGETS_OF_CALLS = [
     Target("AttentionDisplay.from_weights", {}, {"weights": ["data(4, 4) ** 2", *ROWS]}),
     Target("ForecastDisplay.from_estimator", {}, {"estimator": MODELS, "X": ROWS, "y": TARGETS}),
     Target("ForecastDisplay.from_predictions", {}, {"y_true": TARGETS, "y_pred": TARGETS}),
+    Target(
+        "ForecastDisplay.from_forecaster",
+        {},
+        {"forecaster": [*_FORECASTERS, *MODELS], "y": ["None", *SERIES], "X": _NO_X + SERIES},
+    ),
+    Target("ForecastDisplay.from_backtest", {}, {"backtest": ["tested()"] * 9 + STRANGE}),
+    Target("GridSearchDisplay.from_search", {}, {"search": ["searched()"] * 9 + MODELS}),
+    Target(
+        "ComparisonDisplay.from_comparison",
+        {},
+        {"frame": ["pd.DataFrame({'error': [1.5, 2.0]}, ['a', 'b'])"] * 9 + ROWS},
+    ),
+    Target(
+        "backtest",
+        {"fh": "[1]", "refit": "False"},
+        {
+            "forecaster": [*_FORECASTERS, *MODELS],
+            **{"y": ["series(range(30))", *SERIES], "X": _NO_X + SERIES},
+        },
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sktime.forecasting.base import ForecastingHorizon
 
@@ -64,6 +65,26 @@ def fitted(name: str = "LSTMRegressor", **params: Any) -> BaseEstimator:
     return getattr(skrnn, name)(**small).fit(data(8, 4), y)
 
 
+@cache
+def forecaster() -> Any:
+    """Return a small forecaster that was fitted before."""
+    small = {"window": 3, "baselines": (), "cell": "simple", "quantiles": (0.1, 0.9)}
+    small |= {"units": 2, "epochs": 1, "random_state": 0}
+    return skrnn.Seq2SeqForecaster(**small).fit(series(range(30)), fh=[1, 2])
+
+
+@cache
+def tested() -> Any:
+    """Return a back-test."""
+    return skrnn.backtest(forecaster(), series(range(30)), fh=[1], refit=False)
+
+
+@cache
+def searched() -> GridSearchCV:
+    """Return a search that was fitted before."""
+    return GridSearchCV(Ridge(), {"alpha": [1, 2], "tol": [1, 2]}, cv=2).fit(data(8, 4), data(8))
+
+
 def score_steps(
     score_func: Any, response_method: Any, estimator: Any, X: Any, y: Any, sample_weight: Any
 ) -> float:
@@ -77,6 +98,7 @@ NAMES = {
     **{"np": np, "pd": pd, "pl": pl, "sparse": sparse, "nan": np.nan, "inf": np.inf},
     **{"ForecastingHorizon": ForecastingHorizon, "Ridge": Ridge, "r2_score": r2_score},
     **{"KNeighborsRegressor": KNeighborsRegressor, "Shaped": Shaped, "Tensor": Tensor},
+    **{"forecaster": forecaster, "tested": tested, "searched": searched},
     **{"data": data, "put": put, "series": series, "fitted": fitted, "score_steps": score_steps},
 }
 

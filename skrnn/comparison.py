@@ -16,14 +16,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from .compat._sklearn import N_JOBS, Count, HasMethods, validate_params
+from .compat._sklearn import (
+    FUNCTION,
+    N_JOBS,
+    SPLITTER,
+    Count,
+    HasMethods,
+    check_feature_names,
+    validate_params,
+)
 from .inputs._mask import unmasked
-from .inputs._numbers import check_known, check_numbers, check_targets
+from .inputs._numbers import LARGEST, check_known, check_numbers, check_targets
 
 __all__ = ["compare"]
 
 _ALPHAS = np.logspace(-4, 4, 17)
-_LARGEST = 1e100
 
 
 class _Naive(RegressorMixin, BaseEstimator):
@@ -59,7 +66,7 @@ class _Naive(RegressorMixin, BaseEstimator):
         "sp": [Count(1), "array-like", None],
         "target_feature": [Integral, None],
         "cv": ["cv_object"],
-        "scoring": [str, callable, None],
+        "scoring": [str, FUNCTION, None],
         "n_jobs": N_JOBS,
     },
     prefer_skip_nested_validation=False,
@@ -119,12 +126,14 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     X, y = unmasked(X), unmasked(y)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
+        _check_no_texts(values, name)
+    check_feature_names(X)
     check_targets(X, y, "y", False)
     check_known(y)
     _check_squares(X)
-    models = {type(estimator).__name__: estimator, **_lines(X, y, sp, target_feature)}
+    models = {type(estimator).__name__: estimator, **_lines(X, sp, target_feature)}
     cv = TimeSeriesSplit(5) if cv is None else cv
-    folds = list(cv.split(X, y)) if hasattr(cv, "split") else _folds(cv, len(X))
+    folds = list(cv.split(X, y)) if SPLITTER.is_satisfied_by(cv) else _folds(cv, len(X))
     scorer = get_scorer("neg_mean_absolute_error" if scoring is None else scoring)
     errors = {
         name: -cross_validate(
@@ -147,17 +156,25 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     with np.errstate(divide="ignore", invalid="ignore"):
         table["skill"] = 1 - own / table["error"]
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
-    table.attrs["summary"] = _summary(table)
+    table.attrs["summary"] = _summary(table, n_folds=len(next(iter(errors.values()))))
     return table
+
+
+def _check_no_texts(values: Any, name: str) -> None:
+    """Raise where numbers are written as texts, which some estimators take and others do not."""
+    if np.asarray(values).dtype.kind in "US":
+        raise ValueError(
+            f"{name} holds texts. Make numbers of them, as in numpy.asarray({name}).astype(float)."
+        )
 
 
 def _check_squares(X: Any) -> None:
     """Raise where a value has no finite square, which ridge regression needs."""
-    large = np.abs(np.asarray(X, dtype=float)) > _LARGEST
+    large = np.abs(_floats(X)) > LARGEST
     if large.any():
         row = int(np.argwhere(large)[0][0])
         raise ValueError(
-            f"X row {row} has a value beyond {_LARGEST:g}, too large for ridge regression. Rescale "
+            f"X row {row} has a value beyond {LARGEST:g}, too large for ridge regression. Rescale "
             "X, or pass its logarithm."
         )
 
@@ -179,11 +196,9 @@ def _folds(cv: Any, n_rows: int) -> Any:
     return folds
 
 
-def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
+def _lines(X: Any, sp: Any, feature: int | None) -> dict[str, Any]:
     seasons = [] if sp is None else np.ravel(sp).tolist()
-    past = _past(X, feature, 1)
-    if len(past) != len(y):
-        raise ValueError(f"X has {len(past)} rows but y has {len(y)}. They must match.")
+    _past(X, feature, 1)
     lines: dict[str, Any] = {"last value": _Naive(1, feature)}
     for period in seasons:
         _past(X, feature, period)
@@ -194,14 +209,19 @@ def _lines(X: Any, y: Any, sp: Any, feature: int | None) -> dict[str, Any]:
     return lines
 
 
+def _floats(X: Any) -> np.ndarray:
+    array: np.ndarray = check_array(X, allow_nd=True, ensure_all_finite=False, dtype=float)
+    return array
+
+
 def _flat(X: Any) -> np.ndarray:
-    array = np.asarray(X, dtype=float)
+    array = _floats(X)
     return array.reshape(len(array), -1)
 
 
 def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
     """Return the last `lag` values of the target in each window, oldest first."""
-    windows = check_array(X, allow_nd=True, ensure_all_finite="allow-nan", dtype=float)
+    windows = _floats(X)
     if windows.ndim == 3:
         if feature is None and windows.shape[2] > 1:
             raise ValueError(
@@ -223,16 +243,19 @@ def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
     return values
 
 
-def _summary(table: pd.DataFrame) -> str:
+def _summary(table: pd.DataFrame, n_folds: int) -> str:
     own, lines = table.index[0], table.iloc[1:]
     best = lines["error"].idxmin()
-    error, other, spread = table["error"].iloc[0], lines.loc[best, "error"], table["spread"].iloc[0]
+    error, other = table["error"].iloc[0], lines.loc[best, "error"]
+    found = f"its error is {error:.4g}"
+    if n_folds > 1:
+        found += f" (spread {table['spread'].iloc[0]:.2g})"
     if error <= other:
         return (
-            f"{own} is ahead of all baselines: its error is {error:.4g} (spread {spread:.2g}), "
-            f"that of the best of them, {best}, {other:.4g}."
+            f"{own} is ahead of all baselines: {found}, that of the best of them, {best}, "
+            f"{other:.4g}."
         )
     return (
-        f"{own} is behind {best}: its error is {error:.4g} (spread {spread:.2g}), that of the "
-        f"baseline {other:.4g}. The baseline is the better forecast."
+        f"{own} is behind {best}: {found}, that of the baseline {other:.4g}. The baseline is the "
+        "better forecast."
     )

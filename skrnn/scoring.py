@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .compat._sklearn import StrOptions, validate_params
+from .compat._sklearn import FUNCTION, StrOptions, check_estimator_is_fitted, validate_params
+from .inputs._mask import unmasked
+from .inputs._numbers import check_container
+from .inputs._weights import read_weights
 
 __all__ = ["make_sequence_scorer"]
 
@@ -27,40 +30,76 @@ class _SequenceScorer:
         self.sign, self.kwargs = sign, kwargs
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
+        check_estimator_is_fitted(estimator)
         if not hasattr(estimator, self.response_method):
             raise TypeError(
                 f"estimator is {estimator!r}, which has no {self.response_method}. Pass a fitted "
                 "one that has, or set another response_method."
             )
-        predictions, y = np.asarray(getattr(estimator, self.response_method)(X)), np.asarray(y)
+        predictions = np.asarray(getattr(estimator, self.response_method)(X))
         if predictions.ndim < 2:
             raise ValueError(
                 "The estimator predicts one target per row, not one per step. Use a scorer of "
                 "scikit-learn, or set return_sequences=True and fit again."
             )
-        known = known_steps(predictions)
-        if y.shape[:2] != known.shape:
-            raise ValueError(
-                f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
-                f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
-                "return_sequences is False."
-            )
         options = dict(self.kwargs)
         if sample_weight is not None:
-            if np.shape(sample_weight)[:1] != (len(known),):
-                raise ValueError(
-                    f"sample_weight has shape {np.shape(sample_weight)}, but X has {len(known)} "
-                    "rows. Pass one number for each row."
-                )
-            options["sample_weight"] = np.asarray(sample_weight)[np.nonzero(known)[0]]
-        if y.size == predictions.size:
-            y = y.reshape(predictions.shape)
-        truth = _plain(y[known])
-        return self.sign * self.score_func(truth, _plain(predictions[known]), **options)
+            options["sample_weight"] = read_weights(sample_weight, predictions)
+        return self.sign * score_steps(self.score_func, predictions, unmasked(y), **options)
 
     def __repr__(self) -> str:
         name = getattr(self.score_func, "__name__", repr(self.score_func))
         return f"make_sequence_scorer({name})"
+
+
+def score_steps(
+    score_func: Callable[..., float],
+    predictions: np.ndarray,
+    y: Any,
+    sample_weight: np.ndarray | None = None,
+    **options: Any,
+) -> float:
+    """Return the score of the steps that are not masked; weights are of rows.
+
+    Raises
+    ------
+    ValueError
+        When there is not one target per step.
+    """
+    check_container(y, "y")
+    known, y = known_steps(predictions), np.asarray(y)
+    if y.shape[:2] != known.shape:
+        raise ValueError(
+            f"The scorer needs one target per step: y of shape {known.shape} and maybe more "
+            f"axes, but it has shape {y.shape}. Use a scorer of scikit-learn where "
+            "return_sequences is False."
+        )
+    _check_known(y, known)
+    if sample_weight is not None:
+        options["sample_weight"] = sample_weight[np.nonzero(known)[0]]
+    if y.size == predictions.size:
+        y = y.reshape(predictions.shape)
+    try:
+        return score_func(_plain(y[known]), _plain(predictions[known]), **options)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"y and the predictions could not be scored: {error}. Pass a y of the kind of the "
+            "predictions, and a score_func for that kind."
+        ) from error
+
+
+def _check_known(y: np.ndarray, known: np.ndarray) -> None:
+    """Raise where a target of a step that counts is missing or infinite."""
+    missing: Any = pd.isna(y)
+    if y.dtype.kind == "f":
+        missing = ~np.isfinite(y)
+    wrong = missing.reshape(*known.shape, -1).any(axis=2) & known
+    if wrong.any():
+        row, step = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"y row {row}, step {step}: the target is missing (NaN) or infinite, but X has values "
+            "there. Fill it in, or mask the step in X too."
+        )
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
@@ -70,7 +109,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
 
 @validate_params(
     {
-        "score_func": [callable],
+        "score_func": [FUNCTION],
         "response_method": [StrOptions({"predict", "predict_proba"})],
         "greater_is_better": ["boolean"],
     },

@@ -58,6 +58,13 @@ class TestErrors:
         table = compare(network, windows, np.ravel(Y), cv=TimeSeriesSplit(2))
         assert np.isfinite(table["error"]).all()
 
+    def test_missing_values_of_pandas(self):
+        frame = pd.DataFrame(X[:, :, 0])
+        frame.iloc[::7, :3] = np.nan
+        expected = compare(DummyRegressor(), frame, np.ravel(Y))
+        found = compare(DummyRegressor(), frame.astype("Float64"), np.ravel(Y))
+        pd.testing.assert_frame_equal(found, expected)
+
 
 class TestSkill:
     def test_says_who_is_ahead(self):
@@ -69,6 +76,14 @@ class TestSkill:
         expected = 1 - behind["error"].iloc[0] / behind.loc[best, "error"]
         assert behind.loc[best, "skill"] == pytest.approx(expected)
         assert behind.loc[best, "skill"] < 0
+
+    def test_says_nothing_of_the_spread_of_one_fold(self):
+        folds = list(TimeSeriesSplit(3).split(X))
+        several = compare(LinearRegression(), X[:, :, 0], Y, cv=folds).attrs["summary"]
+        assert "(spread 0.0" in several
+        one = compare(LinearRegression(), X[:, :, 0], Y, cv=folds[:1])
+        assert "spread" not in one.attrs["summary"]
+        assert f"its error is {one['error'].iloc[0]:.4g}, that of" in one.attrs["summary"]
 
     def test_needs_an_error(self):
         with pytest.raises(ValueError, match=r"scoring='r2' is no error.*neg_"):
@@ -88,6 +103,43 @@ class TestRefusals:
     def test_seasons_lie_in_the_window(self, sp):
         with pytest.raises(ValueError, match="reaches back before the window of 12 steps"):
             compare(DummyRegressor(), X, Y, sp=sp)
+
+    @pytest.mark.parametrize("scoring", [int, DummyRegressor, 5])
+    def test_scoring_is_a_function(self, scoring):
+        with pytest.raises(ValueError, match=r"'scoring' parameter of compare must be .* function"):
+            compare(DummyRegressor(), X, Y, scoring=scoring)
+
+    def test_numbers_are_not_texts(self):
+        with pytest.raises(ValueError, match=r"X holds texts.*astype\(float\)"):
+            compare(DummyRegressor(), X[:, :, 0].astype(str), Y)
+        with pytest.raises(ValueError, match=r"y holds texts.*astype\(float\)"):
+            compare(DummyRegressor(), X, Y.astype("S9"))
+
+    @pytest.mark.parametrize("n_jobs", [None, 2])
+    def test_names_of_columns_are_of_one_type(self, n_jobs):
+        frame = pd.DataFrame(X[:, :2, 0], columns=["a", 1])
+        with pytest.raises(TypeError, match=r"\['int', 'str'\].*convert them all to strings"):
+            compare(DummyRegressor(), frame, Y, n_jobs=n_jobs)
+
+    def test_targets_are_there(self):
+        with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
+            compare(DummyRegressor(), X, None)
+
+    @pytest.mark.parametrize("cv", [b"text", "text", TimeSeriesSplit, object(), []])
+    def test_what_splits_nothing(self, cv):
+        with pytest.raises(ValueError, match=r"cv.*(holds no folds|must be)"):
+            compare(DummyRegressor(), X, Y, cv=cv)
+
+    def test_columns_of_one_name(self):
+        with pytest.raises(ValueError, match=r"X has two columns 'a'. Give each a name"):
+            compare(DummyRegressor(), pd.DataFrame(X[:, :3, 0], columns=list("aab")), Y)
+
+    @pytest.mark.parametrize("value", [np.inf, -1e300])
+    def test_values_without_a_square(self, value):
+        windows = X[:, :, 0].copy()
+        windows[7, 2] = value
+        with pytest.raises(ValueError, match=r"X row 7 has a value beyond 1e\+100.* Rescale X"):
+            compare(DummyRegressor(), windows, Y)
 
     def test_rows_match(self):
         with pytest.raises(ValueError, match="X has 138 rows but y has 137"):

@@ -125,6 +125,33 @@ class TestForecaster:
         display = ForecastDisplay.from_forecaster(LastValue(Y[:50], remembers=False), Y)
         assert display.truth_line_ is not None
 
+    @pytest.mark.parametrize(
+        ("y", "message"),
+        [
+            (Y.to_numpy(), "`y` must be a series or a frame of pandas.*got ndarray"),
+            (Y.reset_index(drop=True), "`y` has times of type int64, but those of fit are such as"),
+            (panel_of(2), "`y` has no column 0. Pass it in the form of fit"),
+            (Y[::-1], "`y` has times in no order, or twice. Sort it"),
+            (Y.iloc[[0, 0, 1]], "`y` has times in no order, or twice. Sort it"),
+            (Y.astype(str) + "a", "`y` must hold numbers"),
+            (Y * 1e307, "`y` has values beyond 1e.307. Rescale"),
+        ],
+    )
+    def test_a_series_that_does_not_go_with_it(self, y, message):
+        with pytest.raises((TypeError, ValueError), match=message):
+            ForecastDisplay.from_forecaster(LastValue(Y[:50]), y)
+
+    def test_missing_values_of_pandas(self):
+        holes = Y.astype("Float64")
+        holes.iloc[40] = pd.NA
+        display = ForecastDisplay.from_forecaster(LastValue(Y[:50]), holes)
+        assert np.isnan(display.history[-10])
+
+    def test_a_panel_without_one_of_its_series(self):
+        forecaster = LastValue(panel_of(3))
+        with pytest.raises(ValueError, match="`y` has no column 0 of the series 's2'"):
+            ForecastDisplay.from_forecaster(forecaster, panel_of(2))
+
     def test_several_series_are_small_multiples(self):
         display = ForecastDisplay.from_forecaster(LastValue(panel_of(12)))
         assert len(display.panels) == len(display.axes_) == 9
@@ -241,6 +268,21 @@ class TestSearch:
         assert [text.get_text() for text in display.texts_] == [f"{v:.3g}" for v in table.ravel()]
         assert GridSearchDisplay.from_search(search, parameters=()).grid is None
 
+    @pytest.mark.parametrize("height", [2, 3, 6])
+    @pytest.mark.parametrize(
+        "label", ["Mean absolute percentage error of all stations (2 failed)", "Error" * 12]
+    )
+    def test_the_label_of_the_colours_is_not_cut(self, height, label):
+        table = pd.DataFrame(np.outer([1, 2, 3], [3.0, 1.0, 2.0])).rename_axis("a", axis=1)
+        display = GridSearchDisplay(labels=[], errors=[], grid=table, value_name=label)
+        figure = display.plot(figsize=(5, height)).figure_
+        figure.canvas.draw()
+        bar = display.colorbar_.ax
+        box = bar.yaxis.label.get_window_extent()
+        assert figure.bbox.y0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert bar.get_ylabel().replace("\n", "").replace(" ", "") == label.replace(" ", "")
+
     def test_the_best_over_other_parameters(self):
         search = search_of({"n_neighbors": [1, 5], "p": [1, 2], "weights": ["uniform", "distance"]})
         assert GridSearchDisplay.from_search(search).grid is None
@@ -283,8 +325,13 @@ class TestSearch:
             GridSearchDisplay.from_search(search, parameters=("p", "units"))
         with pytest.raises(NotFittedError):
             GridSearchDisplay.from_search(GridSearchCV(Ridge(), {}))
-        with pytest.raises(TypeError, match="has no cv_results_"):
-            GridSearchDisplay.from_search(search.best_estimator_)
+        for other in (search.best_estimator_, GridSearchCV, "search", 5, None):
+            with pytest.raises(TypeError, match=r"has no cv_results_. Pass a fitted search"):
+                GridSearchDisplay.from_search(other)
+        for options in ({"n_candidates": 0}, {"metric": 5}, {"parameters": 1.5}, {"ax": search}):
+            (name,) = options
+            with pytest.raises(ValueError, match=f"'{name}' parameter of .*from_search"):
+                GridSearchDisplay.from_search(search, **options)
 
 
 class TestComparison:
@@ -307,6 +354,11 @@ class TestComparison:
         with pytest.raises(ValueError, match="none of the columns"):
             ComparisonDisplay.from_comparison(table[["MAE"]])
 
+    @pytest.mark.parametrize("frame", [np.ones((2, 2)), {"error": [1.0]}, "error", None])
+    def test_what_is_no_table(self, frame):
+        with pytest.raises(ValueError, match=r"`frame` has none of the columns .* Pass the table"):
+            ComparisonDisplay.from_comparison(frame)
+
     def test_given_axes(self):
         _, ax = plt.subplots()
         table = pd.DataFrame({"error": [1.0, 0.0]}, index=["net", "last value"])
@@ -314,6 +366,20 @@ class TestComparison:
         assert display.ax_ is ax
         assert ax.get_xlabel() == "Rides\n(skill against each line)"
         assert display.texts_[0].get_text() == "no error"
+
+
+@pytest.mark.parametrize("figsize", [(3, -1), (3,), 5, "ab", [np.nan, 2], (1e9, 2), (10**400, 2)])
+def test_sizes_of_figures(figsize):
+    table = pd.DataFrame({"error": [1.0, 0.0]}, index=["net", "last value"])
+    for draw in (
+        lambda: ComparisonDisplay.from_comparison(table, figsize=figsize),
+        lambda: ForecastDisplay.from_forecaster(LastValue(Y[:50]), figsize=figsize),
+        lambda: ForecastDisplay(y_true=[1.0], forecasts={"a": [1.0]}).plot(figsize=figsize),
+        lambda: GridSearchDisplay(labels=["a"], errors=[1.0]).plot(figsize=figsize),
+    ):
+        with pytest.raises(ValueError, match=r"'figsize' parameter .* two numbers of inches"):
+            draw()
+    assert plt.get_fignums() == []
 
 
 def test_nothing_is_imported_before_it_is_drawn():

@@ -44,7 +44,7 @@ MAY_IMPORT = {
     "engines": {"exceptions", "compat", "networks", "scaling"},
     "models": {"compat", "inputs", "scaling", "networks", "engines"},
     "windowing": {"exceptions", "compat", "inputs"},
-    "scoring": {"compat"},
+    "scoring": {"compat", "inputs"},
     "estimators": {"compat", "inputs", "scaling", "networks", "engines", "models", "scoring"},
     "forecasting": {
         *("compat", "inputs", "networks", "engines", "models", "windowing", "plotting"),

@@ -248,6 +248,18 @@ def test_constructor_alone_draws():
     assert display.ax_.get_ylabel() == "Target"
 
 
+@pytest.mark.parametrize("ends", [2.0, np.nan])
+def test_the_truth_goes_on_from_the_history(ends):
+    display = ForecastDisplay.from_predictions(TRUTH, TRUTH, history=[1.0, ends])
+    xs, ys = display.truth_line_.get_data()
+    if np.isfinite(ends):
+        assert (xs[0], ys[0]) == (-1, 2.0)
+        xs, ys = xs[1:], ys[1:]
+    np.testing.assert_array_equal(xs, [0, 1, 2])
+    np.testing.assert_array_equal(ys, TRUTH)
+    np.testing.assert_array_equal(display.y_true, TRUTH)
+
+
 @pytest.mark.parametrize("kind", ["period", "datetime", "zoned", "integer"])
 def test_pandas_index_is_used(kind):
     times = pd.date_range("2024-01-01", periods=5, freq="MS")
@@ -259,8 +271,9 @@ def test_pandas_index_is_used(kind):
     }[kind]
     series = pd.Series(np.arange(5.0), index=index, name="sales")
     display = ForecastDisplay.from_predictions(series[2:], series[2:], history=series[:2])
-    drawn = [*display.history_line_.get_xdata(), *display.truth_line_.get_xdata()]
+    drawn = [*display.history_line_.get_xdata(), *display.truth_line_.get_xdata()[1:]]
     expected = times if kind == "period" else index
+    assert display.truth_line_.get_xdata()[0] == display.history_line_.get_xdata()[-1]
     assert [pd.Timestamp(t) if kind != "integer" else t for t in drawn] == list(expected)
     assert display.ax_.get_ylabel() == "sales"
     display.figure_.canvas.draw()
@@ -280,6 +293,12 @@ def test_index_argument_wins_over_pandas():
         (TRUTH, [1.0, 2.0], {}, "has 2 values but `y_true` has 3"),
         (TRUTH, {"a": [1.0, np.nan, 3.0]}, {}, r"y_pred\['a'\]` has NaN.*Drop"),
         (TRUTH, ["a", "b", "c"], {}, "must hold numbers"),
+        ([10**400] * 3, TRUTH, {}, "`y_true` must hold numbers.*too large"),
+        (TRUTH, [10**400] * 3, {}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"interval": (TRUTH, [10**400] * 3)}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"members": {"a": [10**400] * 3}}, "must hold numbers.*too large"),
+        (TRUTH, TRUTH, {"members": {"a": list("abc")}}, "must hold numbers"),
+        (TRUTH, TRUTH, {"index": [[1], [2], [3]]}, "`index` has 2 dimensions"),
         (TRUTH, {}, {}, "at least one forecast"),
         (TRUTH, {"a": TRUTH}, {"name": "b"}, "no `name` beside it"),
         (TRUTH, TRUTH, {"index": [1, 2]}, "`index` has 2 values"),
@@ -293,6 +312,13 @@ def test_index_argument_wins_over_pandas():
 def test_bad_predictions(y_true, y_pred, options, message):
     with pytest.raises(ValueError, match=message):
         ForecastDisplay.from_predictions(y_true, y_pred, **options)
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("index", [np.array("text"), np.array(2), {1: 2, 3: 4, 5: 6}])
+def test_what_is_no_index(index):
+    with pytest.raises((TypeError, ValueError), match="index"):
+        ForecastDisplay.from_predictions(TRUTH, TRUTH, index=index)
     assert plt.get_fignums() == []
 
 
@@ -569,6 +595,18 @@ def test_bad_weights(weights, options, message):
 def test_bad_sample_or_feature(one_query, sequences, options, message):
     with pytest.raises(ValueError, match=message):
         AttentionDisplay.from_estimator(one_query, sequences, **options)
+    assert plt.get_fignums() == []
+
+
+def test_names_that_are_missing():
+    display = AttentionDisplay.from_weights([0.4, 0.6], step_names=[np.nan, "b"])
+    assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["nan", "b"]
+
+
+@pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=str)
+def test_what_has_no_rows(one_query, rows):
+    with pytest.raises(TypeError, match=r"`X` is of type .*, which has no rows. Pass an array"):
+        AttentionDisplay.from_estimator(one_query, rows)
     assert plt.get_fignums() == []
 
 

@@ -92,6 +92,52 @@ def test_every_way_in_is_closed_after_a_fork():
 
 
 @needs_fork
+def test_workers_of_a_fork_context_refuse_at_once():
+    """Within a second of their own processor time, which other processes do not take from them."""
+    printed = run("""
+        import multiprocessing, pickle, time
+        from concurrent.futures import ProcessPoolExecutor
+        import pandas as pd
+
+        def attempt(given):
+            try:
+                call, *arguments = pickle.loads(given)
+                said = str(call(*arguments))
+            except BaseException as error:
+                said = f"{type(error).__name__}: {error}"
+            return time.process_time(), said  # since the fork
+
+        def send(given):
+            queue.put(attempt(given))
+
+        model = skrnn.LSTMRegressor(2, epochs=1).fit(X, Y)
+        forecaster = skrnn.Seq2SeqForecaster(window=4, units=2, epochs=1, baselines=())
+        forecaster.fit(pd.Series(np.arange(30.0)), fh=[1])
+        fork = multiprocessing.get_context("fork")
+        queue = fork.Queue()
+        for call in [
+            (model.predict, X), (model.score, X, Y), (model.fit, X, Y), (forecaster.predict,),
+            (skrnn.LSTMClassifier(2, epochs=1).fit, X, Y > 0),
+        ]:
+            given = pickle.dumps(call)
+            with fork.Pool(1) as pool:
+                print(*pool.apply_async(attempt, (given,)).get(60))
+            with ProcessPoolExecutor(1, mp_context=fork) as pool:
+                print(*pool.submit(attempt, given).result(60))
+            process = fork.Process(target=send, args=(given,), daemon=True)
+            process.start()
+            print(*queue.get(timeout=60))
+            process.join()
+    """)
+    answers = [line.split(" ", 1) for line in printed.splitlines()]
+    assert len(answers) == 15
+    for seconds, said in answers:
+        assert float(seconds) < 1.0
+        assert said.startswith("RuntimeError: This process was made by fork")
+        assert all(remedy in said for remedy in ("spawn", "forkserver", "loky"))
+
+
+@needs_fork
 def test_the_use_of_jax_by_others_counts_too():
     printed = run("""
         import jax.numpy as jnp

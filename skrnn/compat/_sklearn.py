@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
-from numbers import Integral
+from functools import wraps
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.base import _fit_context as fit_context
+import sklearn
+from sklearn.base import _fit_context
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import (
     HasMethods,
-    Interval,
     InvalidParameterError,
     StrOptions,
     validate_parameter_constraints,
     validate_params,
 )
+from sklearn.utils._param_validation import Interval as _Interval
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
-from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+from sklearn.utils.validation import _get_feature_names as check_feature_names
 from sklearn.utils.validation import _num_samples as num_samples
 from sklearn.utils.validation import check_is_fitted
 
@@ -36,19 +39,22 @@ except ImportError:  # scikit-learn 1.8
 
 
 __all__ = [
+    "FUNCTION",
     "MOST",
     "N_JOBS",
+    "SHARE",
+    "SPLITTER",
+    "Accepted",
     "CallbackSupportMixin",
     "Count",
     "HasMethods",
     "Interval",
     "InvalidParameterError",
-    "Splitter",
     "StrOptions",
     "callback_management_context",
     "check_estimator_is_fitted",
+    "check_feature_names",
     "check_feature_names_in",
-    "check_sample_weight",
     "fit_context",
     "moments_of_power",
     "num_samples",
@@ -62,6 +68,22 @@ __all__ = [
 MOST = 2**31 - 1  # that anything is counted to; two of them make no product beyond int64
 
 
+class Interval(_Interval):
+    """A constraint: a number in a range, which a float can hold."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is such a number."""
+        return bool(super().is_satisfied_by(val)) and _is_float(val)
+
+
+def _is_float(value: Any) -> bool:
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
 class Count(Interval):
     """A constraint: a whole number from the least to the most there may be; no bool is one."""
 
@@ -73,6 +95,7 @@ class Count(Interval):
         return not isinstance(val, bool | np.bool_) and bool(super().is_satisfied_by(val))
 
 
+SHARE = Interval(Real, 0, 1, closed="neither")
 N_JOBS = [Interval(Integral, -MOST, -1, closed="both"), Count(1), None]
 
 
@@ -91,19 +114,57 @@ def check_estimator_is_fitted(estimator: Any) -> None:
     check_is_fitted(estimator)
 
 
-class Splitter(HasMethods):
-    """Accept objects that split rows as those of `sklearn.model_selection` do."""
+class Accepted(HasMethods):
+    """A constraint: what a test is passed by.
 
-    def __init__(self) -> None:
-        super().__init__(["split"])
+    Parameters
+    ----------
+    words : str
+        What that is, for messages.
+    test : callable
+    """
+
+    def __init__(self, words: str, test: Callable[[Any], bool]) -> None:
+        super().__init__([])
+        self.words, self.test = words, test
 
     def is_satisfied_by(self, val: Any) -> bool:
-        """Return whether it is one; texts, which split too, and classes are none."""
-        return not isinstance(val, str | bytes | type) and bool(super().is_satisfied_by(val))
+        """Return whether a value passes."""
+        return self.test(val)
 
     def __str__(self) -> str:
         """Return the words for messages."""
-        return "a splitter with a method split(X, y, groups), as those of scikit-learn"
+        return self.words
+
+
+# What can be called, but no class: calling one makes an instance of it.
+FUNCTION = Accepted("a function", lambda value: callable(value) and not isinstance(value, type))
+# Texts split, too, and so do classes that were to be instances.
+SPLITTER = Accepted(
+    "a splitter with a method split(X, y, groups), as those of scikit-learn",
+    lambda value: hasattr(value, "split") and not isinstance(value, str | bytes | type),
+)
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[..., Any]:
+    """Return a decorator for methods that fit: parameters are checked before.
+
+    That of scikit-learn checks those of the first `partial_fit` alone; others may be set since.
+    """
+    decorate = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+    def decorator(method: Callable[..., Any]) -> Callable[..., Any]:
+        fit = decorate(method)
+
+        @wraps(method)
+        def checked(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+            if not sklearn.get_config()["skip_parameter_validation"]:
+                estimator._validate_params()
+            return fit(estimator, *args, **kwargs)
+
+        return checked if method.__name__ == "partial_fit" else fit
+
+    return decorator
 
 
 def moments_of_power(transformer: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -8,8 +8,9 @@ from sklearn.metrics import accuracy_score
 
 from ..compat._sklearn import fit_context
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known, check_targets, check_weights
-from ..scoring import make_sequence_scorer
+from ..inputs._numbers import check_known, check_targets
+from ..inputs._weights import below_one, read_weights
+from ..scoring import score_steps
 from ._base import NetworkEstimator
 from ._input_checks import without_names_of_keras
 from ._labels import learn_labels
@@ -137,16 +138,18 @@ class Classifier(ClassifierMixin, NetworkEstimator):
         score : float
             Share of the rows, or of the unmasked steps, with the right class.
         """
-        y, sample_weight = unmasked(y), unmasked(sample_weight)
-        if self._every_step:
-            return make_sequence_scorer(accuracy_score)(self, X, y, sample_weight)
-        predictions = self.predict(X)
-        check_targets(X, y, "y", False)
+        fitted = snapshot(self)
+        predictions, y = fitted.predict(X), unmasked(y)
+        every_step = fitted.target_encoder_.every_step
+        check_targets(predictions, y, "y", every_step)
+        weights = read_weights(sample_weight, predictions)
+        if weights is not None:
+            weights = below_one(weights)
+        if every_step:
+            return score_steps(accuracy_score, predictions, y, sample_weight=weights)
         check_known(y)
-        if sample_weight is not None:
-            check_weights(sample_weight, "sample_weight", len(predictions))
         try:
-            return float(accuracy_score(y, predictions, sample_weight=sample_weight))
+            return float(accuracy_score(y, predictions, sample_weight=weights))
         except (TypeError, ValueError) as error:
             raise ValueError(
                 f"y does not go with the labels of the fit: {error} Pass labels as those of the "

@@ -13,11 +13,12 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
+from ..inputs._numbers import check_numbers
 from ..models._target_form import TargetForm
 from ..networks._kinds import HEADS
 from ..scaling._columns import NoScaler
 from ._rows import Rows
-from ._targets import as_steps, check_missing, values_of_steps
+from ._targets import as_steps, check_missing, values_of_rows, values_of_steps
 
 _LARGEST = sys.float_info.max  # in contrast to that of NumPy, it can be compared to any integer
 _LABELS = str, bytes, Real | np.bool_
@@ -124,8 +125,11 @@ class LabelTargets:
             )
 
     def _codes(self, labels: np.ndarray, name: str) -> np.ndarray:
-        place = np.minimum(np.searchsorted(self.classes, labels), len(self.classes) - 1)
-        unknown = self.classes[place] != labels
+        try:
+            place = np.minimum(np.searchsorted(self.classes, labels), len(self.classes) - 1)
+            unknown = self.classes[place] != labels
+        except TypeError:  # such as dates where there were numbers
+            unknown = np.ones(len(labels), bool)
         if unknown.any():
             label = labels[unknown].tolist()[0]
             raise ValueError(
@@ -165,8 +169,8 @@ class MultilabelTargets:
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return ones and zeros of shape (n_rows, n_labels), with an axis of steps between."""
-        targets = values_of_steps(y, mask, name) if self.every_step else np.asarray(y, dtype=float)
-        targets = targets.reshape(len(targets), -1) if not self.every_step else targets
+        check_numbers(y, name, "Pass zeros and ones, or one column of labels")
+        targets = values_of_steps(y, mask, name) if self.every_step else values_of_rows(y)
         if targets.shape[-1] != self.n_labels:
             raise ValueError(
                 f"{name} has {targets.shape[-1]} labels, but {self.n_labels} were expected. Pass "

@@ -11,10 +11,10 @@ import pandas as pd
 from sklearn.utils import check_array, check_consistent_length, check_X_y
 from sklearn.utils.validation import validate_data
 
-from ..compat._sklearn import check_sample_weight
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_numbers, check_targets, check_weights
+from ..inputs._numbers import check_targets
+from ..inputs._weights import read_weights
 from ._input_checks import sequences_of
 from ._rows import Rows
 from ._targets import TargetEncoder
@@ -89,11 +89,6 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         learned; else they are learned.
     """
     X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
-    if y is None:
-        raise ValueError(
-            f"{type(estimator).__name__} requires y to be passed, but the target y is None. Pass a "
-            "target for each row of X."
-        )
     check_targets(X, y, "y", estimator._every_step)
     three_d = np.ndim(X) > 2
     options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
@@ -111,7 +106,7 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         vars(estimator).pop("feature_names_in_", None)
     if not reset:
         _check_shape(estimator, sequences, "X", estimator.input_encoder_.shape)
-    weight = _read_weight(call.sample_weight, X, "sample_weight")
+    weight = read_weights(call.sample_weight, X)
     groups = _read_groups(call.groups, len(sequences))
     return GivenRows(sequences, find_mask(sequences), y, weight, groups)
 
@@ -133,34 +128,6 @@ def _read_groups(groups: Any, n_rows: int) -> np.ndarray | None:
             "a group."
         )
     return np.asarray(codes)
-
-
-def _read_weight(weight: Any, X: Any, name: str) -> np.ndarray | None:
-    """Return the weights of rows as an array, if there are any."""
-    if weight is None:
-        return None
-    weight = unmasked(weight)
-    check_numbers(weight, name, "Give each row a number")
-    check_weights(weight, name, len(X))
-    values = np.asarray(weight)
-    if values.dtype.kind in "biuf" and (values < 0).any():
-        raise ValueError(
-            f"Negative values in {name}: the first such row is {int(np.argmax(values < 0))}. Give "
-            "rows that are not to count the weight zero, or drop them."
-        )
-    if values.ndim and not (values != 0).any():
-        raise ValueError(
-            f"{name} is zero for all rows: there is nothing to learn from. Sample weights must "
-            "contain at least one non-zero number."
-        )
-    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(1, bool)
-    if missing.any():
-        raise ValueError(
-            f"{name} contains NaN, or is masked: the first such row is {int(np.argmax(missing))}. "
-            "Give rows that are not to count the weight zero, or drop them."
-        )
-    checked: np.ndarray = check_sample_weight(weight, X, dtype=np.float64, ensure_non_negative=True)
-    return checked
 
 
 def _check_X_alone(
@@ -194,7 +161,7 @@ def read_validation_rows(
         raise ValueError(
             f"X_val has {len(sequences)} rows but y_val has {len(y_val)}. They must match."
         )
-    weight = _read_weight(call.sample_weight_val, sequences, "sample_weight_val")
+    weight = read_weights(call.sample_weight_val, sequences, "sample_weight_val")
     return Rows(sequences, mask, targets.read(y_val, mask, name="y_val"), weight)
 
 

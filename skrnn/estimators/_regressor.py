@@ -8,11 +8,12 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from ..inputs._mask import unmasked
-from ..inputs._numbers import check_known, check_targets, check_weights
+from ..inputs._numbers import check_known, check_targets
+from ..inputs._weights import below_one, read_weights
 from ..models._constraints import check_target_feature
 from ..models._options import quantile_levels
 from ..scaling._windows import make_target_scaler
-from ..scoring import make_sequence_scorer
+from ..scoring import score_steps
 from ._base import NetworkEstimator
 from ._input_checks import check_target_numbers
 from ._snapshot import snapshot
@@ -122,17 +123,17 @@ class Regressor(RegressorMixin, NetworkEstimator):
         score : float
             1 for perfect predictions, 0 for those of the mean of `y`.
         """
-        y, sample_weight = unmasked(y), unmasked(sample_weight)
-        if self._every_step:
-            return make_sequence_scorer(r2_score)(self, X, y, sample_weight)
         fitted = snapshot(self)
-        predictions = fitted.predict(X)
-        check_targets(X, y, "y", False)
-        self._y_options(y)
-        if sample_weight is not None:
-            check_weights(sample_weight, "sample_weight", len(predictions))
-        truth = fitted.target_encoder_.read(y, None)
-        return r2_score(truth, predictions.reshape(truth.shape), sample_weight=sample_weight)
+        predictions, y = fitted.predict(X), unmasked(y)
+        targets = fitted.target_encoder_
+        check_targets(predictions, y, "y", targets.every_step)
+        check_target_numbers(y, type(self).__name__)
+        weights = read_weights(sample_weight, predictions)
+        if targets.every_step:
+            return score_steps(_r2, predictions, y, sample_weight=weights)
+        check_known(y)
+        truth = targets.read(y, None)
+        return _r2(truth, predictions.reshape(truth.shape), sample_weight=weights)
 
     @property
     def target_scaler_(self):
@@ -169,3 +170,11 @@ class Regressor(RegressorMixin, NetworkEstimator):
         feature = check_target_feature(self, shape)
         scaler = make_target_scaler(self.target_scaler, feature, self.seasonal_lag)
         return targets.scaled(scaler, rows)
+
+
+def _r2(truth, predictions, sample_weight=None):
+    """Return R2, which has no units: in those where no square is too large."""
+    _, exponent = np.frexp(np.maximum(np.abs(truth).max(axis=0), np.abs(predictions).max(axis=0)))
+    truth, predictions = np.ldexp(truth, -exponent), np.ldexp(predictions, -exponent)
+    weights = None if sample_weight is None else below_one(sample_weight)
+    return r2_score(truth, predictions, sample_weight=weights)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..inputs._weights import below_one
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -56,7 +58,7 @@ class Rows:
     def reweighted(self, factor: np.ndarray) -> Rows:
         """Return the rows with weights multiplied by those of rows, or of steps."""
         if self.weight is not None:
-            factor = (_below_one(factor).T * _below_one(self.weight)).T
+            factor = (below_one(factor).T * below_one(self.weight)).T
         return replace(self, weight=factor)
 
     def mean_one_weight(self) -> np.ndarray:
@@ -75,11 +77,6 @@ class Rows:
                 "of them a positive weight: in class_weight, in sample_weight_val, or among the "
                 "rows that validation_fraction holds out, the last ones or those of a splitter."
             )
-        weight = _below_one(self.weight)
+        weight = below_one(self.weight)
         counted = weight if weight.ndim == 1 else weight[self.mask]
         return (weight / counted.mean()).astype(np.float32)
-
-
-def _below_one(weight: np.ndarray) -> np.ndarray:
-    """Return weights times a power of two, which is exact: products and sums do not overflow."""
-    return np.ldexp(weight, -np.frexp(weight.max())[1])

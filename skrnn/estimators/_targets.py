@@ -97,7 +97,7 @@ class NumberTargets:
 
     def read(self, y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:
         """Return targets of shape (n_rows, n_outputs) or (n_rows, n_timesteps, n_outputs)."""
-        targets = values_of_steps(y, mask, name) if self.every_step else values_of_rows(y)
+        targets = values_of_steps(y, mask, name) if self.every_step else values_of_rows(y, name)
         if targets.shape[-1] != self.n_outputs:
             raise ValueError(
                 f"{name} has {targets.shape[-1]} outputs, but {self.n_outputs} were expected. "
@@ -149,9 +149,16 @@ class NumberTargets:
         return np.zeros(len(rows), int)
 
 
-def values_of_rows(y: Any) -> np.ndarray:
-    """Return numbers, one or several per row, as (n_rows, n_outputs)."""
-    return np.asarray(y, dtype=np.float64).reshape(len(y), -1)
+def values_of_rows(y: Any, name: str = "y") -> np.ndarray:
+    """Return numbers, one or several per row, as (n_rows, n_outputs).
+
+    Raises
+    ------
+    ValueError, TypeError
+        When they are none.
+    """
+    check_numbers(y, name)
+    return np.asarray(y, dtype=np.float64).reshape(np.shape(y)[0], -1)
 
 
 def values_of_steps(y: Any, mask: np.ndarray, name: str = "y") -> np.ndarray:

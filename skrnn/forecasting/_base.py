@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.stats import norm
 from sklearn.utils import check_random_state
 
 from ..compat._snapshot import of_one_moment
@@ -227,6 +228,13 @@ class PanelForecaster(GuardedForecaster):
         found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
         values = _quantiles(self, found.values, alpha)
         return quantile_frame(values, found.index, self._panel.columns, alpha)
+
+    def _predict_var(self, fh, X, cov=False):
+        # That of sktime looks columns up by their names, which may be tuples.
+        found = self._forecast(_steps_within(fh, self._panel, self.settings_.horizon), X)
+        quartiles = _quantiles(self, found.values, [0.25, 0.75])
+        deviation = (quartiles[..., 1] - quartiles[..., 0]) / (2 * norm.ppf(0.75))
+        return step_frame(deviation**2, found.index, self._panel.columns)
 
     # ---- Data and parameters ---------------------------------------------------------------------
 

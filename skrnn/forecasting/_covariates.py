@@ -38,7 +38,8 @@ class Covariates:
             When one is no list of names, or a column is in both.
         """
         for parameter, names in (("past_covariates", past), ("static_covariates", static)):
-            if isinstance(names, str) or not isinstance(names, Sequence | np.ndarray | pd.Index):
+            listed = isinstance(names, Sequence | np.ndarray | pd.Index)
+            if not listed or isinstance(names, str) or getattr(names, "shape", None) == ():
                 raise ValueError(
                     f"{parameter}={names!r} is no list of names. Give the names of columns of X in "
                     f"a list, as in {parameter}=[{names!r}]."

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import LARGEST
 from ._covariates import Covariates
 from ._panel import Panel, check_columns_of_X
 
@@ -78,7 +79,6 @@ def _columns_ahead(
 ) -> np.ndarray:
     """Return what `X` says of the steps ahead; `last` is what it said at the end of the panel."""
     times = [stop + np.arange(horizon) for stop in panel.end]
-    rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     given = panel.index(times).isin(X.index).reshape(len(panel), horizon)
     asked = np.take_along_axis(given, steps - 1, axis=1)
     if not asked.all():
@@ -87,11 +87,14 @@ def _columns_ahead(
         raise ValueError(
             f"X has no row for {missing}, which is to be forecast. Pass X at all times of fh."
         )
+    rows = X[~X.index.duplicated(keep="last")].reindex(panel.index(times))
     columns = rows.to_numpy(dtype=np.float64).reshape(len(panel), horizon, -1)
-    if np.isinf(columns).any():
-        instance, step, column = np.argwhere(np.isinf(columns))[0]
+    large = np.abs(columns) > LARGEST
+    if large.any():
+        instance, step, column = np.argwhere(large)[0]
+        what = "infinite" if np.isinf(columns[large][0]) else f"beyond {LARGEST:g}"
         raise ValueError(
-            f"X is infinite at {panel.index(times)[instance * horizon + step]}, column "
+            f"X is {what} at {panel.index(times)[instance * horizon + step]}, column "
             f"{X.columns[column]!r}. Put NaN or a number there."
         )
     source = np.where(given, np.arange(1, horizon + 1), 0)

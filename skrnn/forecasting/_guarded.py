@@ -16,6 +16,8 @@ from ._frames import step_frame
 from ._horizons import check_horizon, read_levels
 from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
+from ._panel import check_columns_of_y
+from ._panel_checks import check_finite
 
 
 class GuardedForecaster(ShowsNetworks, BaseForecaster):
@@ -254,6 +256,10 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
         if not isinstance(y, pd.Series | pd.DataFrame):
             y = self._frame_of("y", y)
         panel, time = self._panel, y.index.get_level_values(-1).unique()
+        columns = getattr(y, "columns", panel.columns[:1])
+        check_columns_of_y(panel.columns, columns)
+        values = y.to_numpy(dtype=float, na_value=np.nan)
+        check_finite(values.reshape(len(y), -1), y.index, columns)
         ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
         X, _ = self._check_X_y(X=X)
         every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)

@@ -19,7 +19,7 @@ def check_given(name: str, data: Any) -> None:
     Parameters
     ----------
     name : str
-        "y" or "X".
+        "y" or "X"; of a list of frames with the number of one behind it.
     data : object
 
     Raises
@@ -27,9 +27,13 @@ def check_given(name: str, data: Any) -> None:
     ValueError, TypeError
     """
     _check_container(name, data)
+    for number, one in enumerate(data if isinstance(data, list) else []):
+        check_given(f"{name}[{number}]", one)
     if 0 in getattr(data, "shape", ())[:1]:
         raise ValueError(f"{name} is empty: it has no rows. Pass a series with values.")
     if isinstance(data, np.ndarray):
+        if not data.size:
+            raise ValueError(f"{name} is empty: it has the shape {data.shape}. Pass some values.")
         check_numbers(data, name)
     if not isinstance(data, pd.Series | pd.DataFrame):
         return
@@ -37,7 +41,7 @@ def check_given(name: str, data: Any) -> None:
     if not has_series_in_cells(frame):  # sktime takes these
         _check_columns(name, frame)
         _check_times(name, data.index)
-        _check_sorted(name, data.index)
+        _check_order(name, data.index)
 
 
 def over_all_series(X: Any, keys: Any) -> Any:
@@ -80,11 +84,12 @@ def _check_container(name: str, data: Any) -> None:
 
 def _check_columns(name: str, frame: pd.DataFrame) -> None:
     """Raise where a column of `y` is none of numbers, or one of `X` of complex ones."""
-    if name == "y" or frame.shape[1]:
+    is_y = name.startswith("y")
+    if is_y or frame.shape[1]:
         check_container(frame, name)
     for column, dtype in zip(frame.columns, frame.dtypes, strict=True):
         numbers = pd.api.types.is_numeric_dtype(dtype)
-        if (name == "y" and not numbers) or pd.api.types.is_complex_dtype(dtype):
+        if (is_y and not numbers) or pd.api.types.is_complex_dtype(dtype):
             raise TypeError(
                 f"{name} has a column {column!r} of type {dtype}: no numbers, but texts, "
                 f"objects or a categorical type. Convert it, as in {name}.astype(float), or leave "
@@ -101,7 +106,7 @@ def _check_times(name: str, index: pd.Index) -> None:
         )
 
 
-def _check_sorted(name: str, index: pd.Index) -> None:
+def _check_order(name: str, index: pd.Index) -> None:
     time = index if index.nlevels == 1 else index.get_level_values(-1)
     same = np.ones(max(len(index) - 1, 0), bool)
     for level in range(index.nlevels - 1):
@@ -114,4 +119,10 @@ def _check_sorted(name: str, index: pd.Index) -> None:
         raise ValueError(
             f"{name} is not sorted by time: row {row} is of {time[row]}, and row {row + 1} of "
             f"{time[row + 1]}. Sort it: {name} = {name}.sort_index()."
+        )
+    if index.has_duplicates:
+        repeated = time[index.duplicated()][0]
+        raise ValueError(
+            f"{name} has {repeated} twice. Keep one row for each time: "
+            f"{name} = {name}[~{name}.index.duplicated()]."
         )

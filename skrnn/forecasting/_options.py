@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 from sktime.forecasting.base import BaseForecaster
 
-from ..compat._sklearn import N_JOBS, Count, Interval, StrOptions, validate_parameter_constraints
+from ..compat._sklearn import (
+    N_JOBS,
+    SHARE,
+    Count,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from ..models._constraints import CONSTRAINTS, DECODER_CONSTRAINTS, POSITIVE_INT
 from ..models._options import DecoderOptions, TrainingOptions, options_of, quantile_levels
 from ._bounds import NO_BOUNDS, Bounds
@@ -37,7 +44,7 @@ _OWN: dict[str, list[Any]] = {
     "baselines": [StrOptions({"auto"}), "array-like"],
     "effort": [Interval(Real, 0, None, closed="neither")],
     "clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
+    "validation_fraction": [SHARE, None],
 }
 # Of the windows, where early stopping is asked for and no share is given.
 _VALIDATION_FRACTION = 0.1

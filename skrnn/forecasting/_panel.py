@@ -13,6 +13,7 @@ from ._panel_checks import (
     check_finite,
     check_regular,
     check_rows_of_X,
+    check_size,
     check_some_known,
     check_values_of_X,
 )
@@ -147,10 +148,11 @@ def read_panel(y: pd.DataFrame, X: pd.DataFrame | None, axis: TimeAxis | None = 
     check_finite(values, y.index, y.columns)
     if not goes_on:
         check_some_known(values, start, y.columns, keys)
+        check_size(values, start, y.columns, keys)
     exogenous = None
     if X is not None and X.shape[1]:
-        exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         check_rows_of_X(X, y)
+        exogenous = X.reindex(y.index).to_numpy(dtype=np.float64)
         check_values_of_X(exogenous, X.columns, some_known=not goes_on)
     return Panel(
         keys,
@@ -236,12 +238,16 @@ def check_same_columns(panel: Panel, other: Panel) -> None:
         one, many = "a single series", "a panel (a MultiIndex)"
         given, fitted = (one, many) if other.keys is None else (many, one)
         raise ValueError(f"y is {given}, but {fitted} was fitted. Pass y in the form of fit.")
-    if list(panel.columns) != list(other.columns):
-        raise ValueError(
-            f"y has the columns {list(other.columns)}, but {list(panel.columns)} were fitted. Pass "
-            "the same ones."
-        )
+    check_columns_of_y(panel.columns, other.columns)
     check_columns_of_X(panel.exogenous_columns, other.exogenous_columns)
+
+
+def check_columns_of_y(fitted: pd.Index, given: pd.Index) -> None:
+    """Raise unless there are the same columns of `y`."""
+    if list(fitted) != list(given):
+        raise ValueError(
+            f"y has the columns {list(given)}, but {list(fitted)} were fitted. Pass the same ones."
+        )
 
 
 def check_columns_of_X(fitted: Any, given: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import LARGEST
 from ._time_axis import TimeAxis
 
 
@@ -66,6 +67,22 @@ def check_finite(values: np.ndarray, index: pd.Index, columns: pd.Index) -> None
         )
 
 
+def check_size(
+    values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: pd.Index | None
+) -> None:
+    """Raise where most values of a series are so large that their squares are no floats."""
+    large = np.add.reduceat((np.abs(values) > LARGEST).astype(int), start[:-1], axis=0)
+    known = np.add.reduceat((~np.isnan(values)).astype(int), start[:-1], axis=0)
+    wrong = 2 * large > known
+    if wrong.any():
+        instance, column = np.argwhere(wrong)[0]
+        of = "" if keys is None else f" of the series {keys[instance]!r}"
+        raise ValueError(
+            f"y is mostly beyond {LARGEST:g} in column {columns[column]!r}{of}, too large to work "
+            "out a spread. Rescale y."
+        )
+
+
 def check_some_known(
     values: np.ndarray, start: np.ndarray, columns: pd.Index, keys: pd.Index | None
 ) -> None:
@@ -83,6 +100,7 @@ def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool
     """Raise where a column of `X` is infinite somewhere, or missing everywhere."""
     for what, wrong in (
         ("is infinite somewhere", np.isinf(values).any(axis=0)),
+        (f"is beyond {LARGEST:g} somewhere", (np.abs(values) > LARGEST).any(axis=0)),
         ("has no value at all: all are NaN", some_known & np.isnan(values).all(axis=0)),
     ):
         if wrong.any():
@@ -92,6 +110,12 @@ def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool
 
 def check_rows_of_X(X: pd.DataFrame, y: pd.DataFrame) -> None:
     """Raise where `X` lacks a row of `y`."""
+    if X.index.nlevels != y.index.nlevels:
+        has, wanted = X.index.nlevels, y.index.nlevels
+        raise ValueError(
+            f"X has an index of {has} levels, but y of {wanted}. Give both the same levels, those "
+            "of the series first and the time last, or X the times alone."
+        )
     missing = y.index.difference(X.index)
     if len(missing):
         raise ValueError(

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+LARGEST = 1e100  # of which squares, and sums of them, are floats
+
 _TEXTS = (
     "Turn texts into numbers first, for example with sklearn.preprocessing.OrdinalEncoder; "
     "sequences of numbered words or symbols are learned with embedding_dim=8"
@@ -93,14 +95,17 @@ def check_container(values: Any, name: str) -> None:
 
 
 def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
-    """Raise where `y` holds nothing and `X` does, or has not the shape of targets.
+    """Raise where there is no `y`, or it has not the shape of targets of the rows of `X`.
 
     Raises
     ------
     ValueError, TypeError
     """
-    if y is None:  # which scikit-learn refuses
-        return
+    if y is None:
+        raise ValueError(
+            f"This requires {name} to be passed, but the target {name} is None. Pass a target for "
+            "each row of X."
+        )
     check_container(y, name)
     shape, n_rows = np.asarray(y).shape, np.asarray(X).shape[:1]
     if n_rows not in ((), (0,)) and shape[:1] == (0,):
@@ -125,21 +130,6 @@ def check_targets(X: Any, y: Any, name: str, every_step: bool) -> None:
             f"{name} has shape {shape}, but targets have one or two dimensions: (n_samples,) or "
             f"(n_samples, n_outputs). Reshape {name}, as in {name}.reshape(len({name}), -1), or "
             "set return_sequences=True for one target per step."
-        )
-
-
-def check_weights(weights: Any, name: str, n_rows: int) -> None:
-    """Raise unless weights are a number, or one for each row.
-
-    Raises
-    ------
-    ValueError
-    """
-    shape = np.asarray(weights).shape
-    if shape not in ((), (n_rows,)):
-        raise ValueError(
-            f"{name} has shape {shape}, but X has {n_rows} rows. Sample weights must be 1D: pass "
-            "one number for each row."
         )
 
 

@@ -97,8 +97,9 @@ def _is_length(n_timesteps: Any) -> bool:
 def has_series_in_cells(frame: pd.DataFrame) -> bool:
     """Return whether a column of a frame holds series or arrays, as in sktime's nested frames."""
     return any(
-        len(column) and isinstance(column.iloc[0], pd.Series | np.ndarray)
+        len(column) and all(isinstance(cell, pd.Series | np.ndarray) for cell in column)
         for _, column in frame.items()
+        if column.dtype == object
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
-from ..compat._sklearn import Count, HasMethods, Interval, Splitter, StrOptions
+from ..compat._sklearn import SHARE, SPLITTER, Count, HasMethods, Interval, StrOptions
 from ..inputs._arrange import LAYOUTS
 from ..networks._kinds import CELLS, DECODERS
 from ..networks._spec import FRAME_POOLINGS, MERGE_MODES, TIME_POOLINGS
@@ -53,7 +53,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "batch_size": [POSITIVE_INT],
     "shuffle": ["boolean"],
     "early_stopping": ["boolean"],
-    "validation_fraction": [Interval(Real, 0, 1, closed="neither"), Splitter()],
+    "validation_fraction": [SHARE, SPLITTER],
     "n_iter_no_change": [POSITIVE_INT],
     "tol": [Interval(Real, 0, None, closed="left")],
     "metrics": [str, dict, "array-like", HasMethods(["update_state"]), callable, None],

@@ -110,7 +110,7 @@ def _function_name(loss: Any) -> str | None:
         loss = loss.func
     loss = keras.losses.get(loss)
     function = getattr(loss, "fn", loss)
-    known = getattr(function, "__module__", "").startswith("keras.")
+    known = str(getattr(function, "__module__", "")).startswith("keras.")  # None where evaluated
     return function.__name__ if known else None
 
 

@@ -85,7 +85,7 @@ def _not_computed(loss: Any, error: Exception, targets: Any, predictions: Any) -
     return (
         f"loss={loss!r} failed with {type(error).__name__}: {reason} It was given targets of shape "
         f"{tuple(targets.shape)} and predictions of shape {tuple(predictions.shape)}, and is "
-        "compiled: a loss of your own uses keras.ops throughout, in place of NumPy, float() and "
+        "compiled. In a loss of your own, use keras.ops throughout, in place of NumPy, float() and "
         "conditions on values."
     )
 

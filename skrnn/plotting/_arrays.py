@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from ..compat._sklearn import Accepted
+
+_LARGEST = 1e307  # an axis ends beyond its values
 
 
 def as_series(
@@ -16,9 +21,11 @@ def as_series(
 ) -> np.ndarray:
     """Return `values` as a new vector of floats; `like` names what its length must match."""
     try:
+        if isinstance(values, pd.Series):  # whose missing values may be no floats
+            values = values.to_numpy(dtype=float, na_value=np.nan)
         array = np.array(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}") from error
+    except (OverflowError, TypeError, ValueError) as error:
+        raise ValueError(f"`{parameter}` must hold numbers, one per step: {error}.") from error
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.size == 0:
@@ -27,6 +34,8 @@ def as_series(
             f"got shape {array.shape}. Pass one output column."
         )
     check_length(array, parameter, like)
+    if (np.abs(array[np.isfinite(array)]) > _LARGEST).any():
+        raise ValueError(f"`{parameter}` has values beyond {_LARGEST:g}. Rescale it to draw it.")
     if not allow_missing and not np.isfinite(array).all():
         raise ValueError(
             f"`{parameter}` has NaN or infinite values. Drop those steps here and in `y_true`."
@@ -38,8 +47,7 @@ def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> N
     """Raise where values are none, or not as many as those that `like` names."""
     if like is None:
         return
-    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
-    if scalar or isinstance(values, str | bytes | dict | set):
+    if not stands_in_order(values):
         raise TypeError(
             f"`{parameter}` must be a list or an array of {like[1]} values, as `{like[0]}` has "
             f"them; got {type(values).__name__}."
@@ -49,6 +57,15 @@ def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> N
             f"`{parameter}` has {len(values)} values but `{like[0]}` has {like[1]}. "
             "Cut both to the same steps."
         )
+
+
+def stands_in_order(values: Any) -> bool:
+    """Return whether something holds values, or rows, one after the other."""
+    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
+    return not scalar and not isinstance(values, str | bytes | Mapping | Set)
+
+
+LISTED = Accepted("a list or an array", stands_in_order)
 
 
 def index_of(values: Any) -> Any:
@@ -63,8 +80,12 @@ def as_steps(index: Any, values: Any, length: int, parameter: str = "y_true") ->
         return np.arange(length)
     if isinstance(index, pd.MultiIndex):
         raise ValueError("`index` has several levels. Select one series, or pass plain times.")
-    index = pd.Index(index)
     check_length(index, "index", (parameter, length))
+    if np.ndim(index) > 1:
+        raise ValueError(
+            f"`index` has {np.ndim(index)} dimensions. Pass a vector, one time for each step."
+        )
+    index = pd.Index(index)
     return np.array(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
 
 

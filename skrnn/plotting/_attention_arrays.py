@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 
 from ..compat._sklearn import num_samples, safe_indexing
-from ._arrays import as_series, check_length
+from ._arrays import as_series, check_length, stands_in_order
 
 
 def row_number(sample: Any, X: Any) -> Any:
     """Return row number `sample` of what reaches the network, as one row."""
+    if not stands_in_order(X):
+        raise TypeError(
+            f"`X` is of type {type(X).__name__}, which has no rows. Pass an array, a frame, or a "
+            "list of sequences."
+        )
     n_samples = num_samples(X)
     if not isinstance(sample, Integral) or not -n_samples <= sample < n_samples:
         raise ValueError(
@@ -84,4 +89,4 @@ def as_names(names: Any, parameter: str, length: int) -> list[str] | None:
     if names is None:
         return None
     check_length(names, parameter, ("weights", length))
-    return pd.Index(names).astype(str).tolist()
+    return list(map(str, pd.Index(names).astype(str)))  # missing ones stay NaN in pandas

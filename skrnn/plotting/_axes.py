@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from numbers import Real
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 
-from ..compat._sklearn import HasMethods, InvalidParameterError
+from ..compat._sklearn import Accepted, HasMethods, Interval, InvalidParameterError
+
+_INCHES = Interval(Real, 0.1, 500, closed="both")
+
+
+def _is_size(value: Any) -> bool:
+    pair = isinstance(value, tuple | list) and len(value) == 2
+    return pair and all(_INCHES.is_satisfied_by(side) for side in value)
+
 
 # Of what all displays take.
 OF_DRAWING: dict[str, list[Any]] = {
     "ax": [HasMethods(["plot", "imshow"]), None],
     "name": [str, None],
     "line_kw": [dict, None],
+    "figsize": [Accepted("two numbers of inches from 0.1 to 500", _is_size), None],
 }
 _MAX_TICKS = 30  # names beside each other
 # Inches that axes among several take, and that a date and an entry of a legend take.
@@ -111,6 +121,12 @@ def wrap_title(ax: Any, title: str) -> None:
     """Write a title from the left, on as many lines as its axes need."""
     n_letters = max(12, int(_width(ax) * _LETTERS))
     ax.set_title(fill(title, n_letters), fontsize="medium", loc="left")
+
+
+def label_upwards(ax: Any, label: str) -> None:
+    """Write a label beside axes, on as many lines as their height needs."""
+    height = ax.figure.get_figheight() * ax.get_position().height
+    ax.set_ylabel(fill(label, max(8, int(height * _LETTERS))))
 
 
 def _width(ax: Any) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from ..compat._sklearn import validate_params
 from ._arrays import as_series
-from ._axes import new_axes
+from ._axes import OF_DRAWING, new_axes
 
 _ROW, _MARGIN = 0.4, 1.0  # inches that a line takes, and all around them
 _MEASURES = ("error", "MASE")  # columns that are drawn, the first that there is
@@ -60,6 +62,7 @@ class ComparisonDisplay:
         self.value_name = value_name
 
     @classmethod
+    @validate_params({**OF_DRAWING, "value_name": [str, None]}, prefer_skip_nested_validation=False)
     def from_comparison(cls, frame, *, value_name=None, ax=None, figsize=None):
         """Draw the table of `skrnn.compare`, or the errors of a back-test.
 
@@ -84,7 +87,7 @@ class ComparisonDisplay:
         ValueError
             When the table has no column of errors.
         """
-        columns = list(getattr(frame, "columns", []))
+        columns = list(frame.columns) if isinstance(frame, pd.DataFrame) else []
         measure = next((name for name in _MEASURES if name in columns), None)
         if measure is None:
             raise ValueError(
@@ -101,6 +104,7 @@ class ComparisonDisplay:
         )
         return display.plot(ax, figsize=figsize)
 
+    @validate_params(OF_DRAWING, prefer_skip_nested_validation=True)
     def plot(self, ax=None, *, figsize=None):
         """Draw the bars.
 

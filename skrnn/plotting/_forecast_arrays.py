@@ -54,9 +54,8 @@ def as_members(members: Any, like: Like) -> dict[str, np.ndarray]:
             f"`members` must map names to forecasts; got {type(members).__name__}. Pass a dict, or "
             "columns of `predict_members`."
         )
-    return _checked(
-        {key: members[key] for key in members if np.isfinite(np.asarray(members[key])).all()}, like
-    )
+    values = {key: as_series(members[key], f"members[{key!r}]", None, True) for key in members}
+    return _checked({key: members[key] for key in members if np.isfinite(values[key]).all()}, like)
 
 
 def _checked(forecasts: Mapping[str, Any], like: Like) -> dict[str, np.ndarray]:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from ..compat._sklearn import check_estimator_is_fitted, validate_params
+from ..compat._sklearn import SHARE, Count, check_estimator_is_fitted, validate_params
 from ..compat._wrappers import unwrap
-from ._arrays import as_series, as_steps
+from ._arrays import LISTED, as_series, as_steps
 from ._axes import OF_DRAWING
 from ._forecast_arrays import as_forecasts, as_history, as_intervals, as_members
 from ._series_drawing import SeriesDrawing
 from ._series_forecasts import read_backtest, read_forecaster
+
+# Of what is drawn series by series; axes may be several there.
+_OF_SERIES = {
+    "figsize": OF_DRAWING["figsize"],
+    "n_history": [Count(1), None],
+    "instances": [LISTED, None],
+}
 
 
 class ForecastDisplay(SeriesDrawing):
@@ -115,6 +122,10 @@ class ForecastDisplay(SeriesDrawing):
         self.note = note
 
     @classmethod
+    @validate_params(
+        {**_OF_SERIES, "coverage": [SHARE, None], "members": ["boolean"]},
+        prefer_skip_nested_validation=False,
+    )
     def from_forecaster(
         cls,
         forecaster,
@@ -184,6 +195,7 @@ class ForecastDisplay(SeriesDrawing):
         return cls._of_series(found, note).plot(ax, figsize=figsize)
 
     @classmethod
+    @validate_params(_OF_SERIES, prefer_skip_nested_validation=False)
     def from_backtest(cls, backtest, *, instances=None, n_history=None, ax=None, figsize=None):
         """Draw the forecasts of a back-test from all of its origins.
 
@@ -255,7 +267,12 @@ class ForecastDisplay(SeriesDrawing):
 
     @classmethod
     @validate_params(
-        {**OF_DRAWING, "target_name": [str, None], "index": ["array-like", None]},
+        {
+            **OF_DRAWING,
+            "target_name": [str, None],
+            "index": ["array-like", None],
+            "coverage": [SHARE, None],
+        },
         prefer_skip_nested_validation=False,
     )
     def from_predictions(

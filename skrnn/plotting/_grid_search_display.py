@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ._axes import new_axes
+from ..compat._sklearn import Count, validate_params
+from ._arrays import LISTED
+from ._axes import OF_DRAWING, label_upwards, new_axes
 from ._grid_search_arrays import read_search
 
 _ROW, _MARGIN = 0.28, 1.1  # inches that a candidate takes, and all around them
@@ -75,6 +77,15 @@ class GridSearchDisplay:
         self.note = note
 
     @classmethod
+    @validate_params(
+        {
+            **OF_DRAWING,
+            "parameters": [LISTED, None],
+            "metric": [str, None],
+            "n_candidates": [Count(1)],
+        },
+        prefer_skip_nested_validation=False,
+    )
     def from_search(
         cls, search, *, parameters=None, metric=None, n_candidates=20, ax=None, figsize=None
     ):
@@ -110,10 +121,11 @@ class GridSearchDisplay:
             When a parameter or the metric is not part of it, or all fits failed.
         """
         if not hasattr(search, "cv_results_"):
-            check_is_fitted(search)
+            if hasattr(search, "fit") and not isinstance(search, type):
+                check_is_fitted(search)
             raise TypeError(
-                f"`search` is a {type(search).__name__}, which has no cv_results_. Pass a fitted "
-                "search, such as GridSearchCV."
+                f"`search` is {search!r}, which has no cv_results_. Pass a fitted search, such as "
+                "GridSearchCV."
             )
         found = read_search(search, metric)
         shown, labels = slice(0, n_candidates), found.labels
@@ -129,6 +141,7 @@ class GridSearchDisplay:
         )
         return display.plot(ax, figsize=figsize)
 
+    @validate_params(OF_DRAWING, prefer_skip_nested_validation=True)
     def plot(self, ax=None, *, figsize=None):
         """Draw the candidates, or the map.
 
@@ -189,7 +202,8 @@ class GridSearchDisplay:
                 )
                 self.texts_.append(text)
         label = self.value_name if self.note is None else f"{self.value_name} ({self.note})"
-        self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax, label=label)
+        self.colorbar_ = ax.figure.colorbar(self.image_, ax=ax)
+        label_upwards(self.colorbar_.ax, label)
 
 
 def _grid_of(found, parameters):
@@ -200,9 +214,10 @@ def _grid_of(found, parameters):
             return None
         grid = found.grid(names)
         return grid.rename_axis(index=names[0], columns=names[1]) if _is_map(grid) else None
-    if not len(parameters):
+    given = np.ravel(parameters).tolist()
+    if not given:
         return None
-    wanted = [name if name in names else name.rpartition("__")[2] for name in parameters]
+    wanted = [name if name in names else str(name).rpartition("__")[2] for name in given]
     if len(wanted) != 2 or not set(wanted) <= set(names):
         raise ValueError(
             f"parameters={parameters!r} are not two of those that differ. Choose among {names}."

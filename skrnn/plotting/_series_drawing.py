@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..compat._sklearn import validate_params
+from ._arrays import ends_before
 from ._axes import (
     OF_DRAWING,
     axes_for,
@@ -19,7 +20,7 @@ class SeriesDrawing:
     """What a `ForecastDisplay` draws, from the arguments that it has stored."""
 
     @validate_params(
-        {"line_kw": OF_DRAWING["line_kw"], "figsize": [tuple, list, None]},
+        {name: OF_DRAWING[name] for name in ("line_kw", "figsize")},
         prefer_skip_nested_validation=True,
     )
     def plot(self, ax=None, *, line_kw=None, figsize=None):
@@ -65,7 +66,7 @@ class SeriesDrawing:
         self.history_line_ = self._plot_history(ax)
         self.truth_line_ = None
         if self.y_true is not None:
-            (self.truth_line_,) = ax.plot(steps, self.y_true, color="black", label="observed")
+            self.truth_line_ = self._plot_truth(ax, steps)
         self._plot_members(ax, steps)
         self._plot_forecasts(ax, steps, line_kw or {})
         self.origin_lines_ = [
@@ -82,12 +83,25 @@ class SeriesDrawing:
         if self.title is not None:
             wrap_title(ax, self.title)
 
+    def _steps_of_history(self):
+        """Return where the earlier values stand."""
+        default = np.arange(-len(self.history), 0)
+        return default if self.history_index is None else np.asarray(self.history_index)
+
+    def _plot_truth(self, ax, steps):
+        """Draw what was observed, from the last value of the history on; return its line."""
+        truth = self.y_true
+        if self.history is not None and np.isfinite(self.history[-1]):
+            last = self._steps_of_history()[-1:]
+            if ends_before(last, steps):
+                truth, steps = np.append(self.history[-1:], truth), np.append(last, steps)
+        return ax.plot(steps, truth, color="black", label="observed")[0]
+
     def _plot_history(self, ax):
         """Draw the earlier values, if there are any, and return their line."""
         if self.history is None:
             return None
-        default = np.arange(-len(self.history), 0)
-        steps = default if self.history_index is None else self.history_index
+        steps = self._steps_of_history()
         through = self.y_true is None and self.origins is not None and len(self.origins) > 1
         color, label = ("black", "observed") if through else ("0.5", "history")
         return ax.plot(steps, self.history, color=color, label=label, linewidth=1.2)[0]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._arrays import as_steps
+from ._arrays import as_series, as_steps
 
 _MOST_SERIES, _LEAST_HISTORY = 9, 24
 _FORECAST = "forecast"
@@ -51,6 +51,11 @@ def read_forecaster(
     instances: Any,
 ) -> tuple[list[SeriesForecast], str | None]:
     """Return what a forecaster says, and what is left out."""
+    if isinstance(forecaster, type) or not hasattr(forecaster, "predict_interval"):
+        raise TypeError(
+            f"`forecaster` is {forecaster!r}. Pass a fitted forecaster of sktime, such as "
+            "Seq2SeqForecaster."
+        )
     forecaster.check_is_fitted()
     known = _known(forecaster)
     point = _frame(forecaster.predict(X=X))
@@ -58,6 +63,10 @@ def read_forecaster(
         coverage = None
     interval = None if coverage is None else forecaster.predict_interval(X=X, coverage=coverage)
     each = forecaster.predict_members(X=X) if members else None
+    if y is not None and not isinstance(y, pd.Series | pd.DataFrame):
+        raise TypeError(
+            f"`y` must be a series or a frame of pandas, as in fit; got {type(y).__name__}."
+        )
     given = known if y is None else _frame(y)
     if given is None:
         raise ValueError(
@@ -75,8 +84,8 @@ def read_forecaster(
         own = pd.DataFrame(index=frame.index)
         if each is not None:
             own = _of(each, key)[point.columns[number]].dropna(axis=1)
-        values = _of(given, key).iloc[:, number]
         origin = forecaster.cutoff[0] if known is None else _of(known, key).index[-1]
+        values = _values(given, key, number, origin)
         steps = max(4 * len(frame), _LEAST_HISTORY) if n_history is None else n_history
         found.append(
             _after_one_origin(
@@ -84,6 +93,33 @@ def read_forecaster(
             )
         )
     return found, note
+
+
+def _values(given: pd.DataFrame, key: Any, number: int, origin: Any) -> pd.Series:
+    """Return a column of one series as numbers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        When there is none, or its times are in no order, or of another kind than the origin.
+    """
+    levels = 0 if key is None else len(key) if isinstance(key, tuple) else 1
+    there = given.index.nlevels == levels + 1 and number < given.shape[1]
+    there = there and isinstance(given.index, pd.MultiIndex) == bool(levels)
+    if not there or (levels and key not in given.index.droplevel(-1)):
+        of = "" if key is None else f" of the series {key!r}"
+        raise ValueError(f"`y` has no column {number}{of}. Pass it in the form of fit.")
+    own = _of(given, key).iloc[:, number]
+    if not (own.index.is_monotonic_increasing and own.index.is_unique):
+        raise ValueError("`y` has times in no order, or twice. Sort it, and keep one row for each.")
+    try:
+        own.index <= origin  # noqa: B015
+    except TypeError as error:
+        raise TypeError(
+            f"`y` has times of type {own.index.dtype}, but those of fit are such as {origin!r}. "
+            "Pass it with times like those."
+        ) from error
+    return pd.Series(as_series(own, "y", allow_missing=True), own.index, name=own.name)
 
 
 def _after_one_origin(
@@ -117,6 +153,8 @@ def read_backtest(
     backtest: Any, n_history: int | None, instances: Any
 ) -> tuple[list[SeriesForecast], str | None]:
     """Return the forecasts of a back-test, and what is left out."""
+    if not (hasattr(backtest, "forecasts") and hasattr(backtest, "y")):
+        raise TypeError(f"`backtest` is {backtest!r}. Pass what skrnn.backtest returned.")
     forecasts, y = backtest.forecasts, backtest.y
     if y.shape[1] > 1:  # the variable is a level of the index there
         names = [*y.index.names[:-1], forecasts.index.names[-3], y.index.names[-1]]

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..compat._sklearn import HasMethods, StrOptions, fit_context
 from ..compat._snapshot import changed_at_once, of_one_moment
+from ..inputs._arrange import arrange
 from ..inputs._mask import find_mask, unmasked
 from ..inputs._numbers import check_finite, check_numbers
 from ._columns import SCALERS, SequenceFeatures, make_scaler
@@ -188,6 +189,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             X = check_array(X, estimator=self, **_OPTIONS)
         else:
             X = validate_data(self, X, reset=reset, **_OPTIONS)
+        sequences = arrange(X, "channels_last", n_variables=1)
         if reset:
             self._two_dimensional = not three_d
             if three_d:
@@ -198,4 +200,4 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X has {X.shape[2]} features, but SequenceScaler is expecting "
                 f"{self.n_features_in_} features as input."
             )
-        return X if three_d else X[:, :, None]
+        return sequences

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..inputs._numbers import check_container
 from ._continuity import kind_of
 from ._indices import segment_starts
 from ._plain import PlainState
@@ -94,13 +95,17 @@ def read_context(given: Any, X: Any, series: Series, group: Any, rule: Continuit
         When there is no index to find rows by, or the columns, the kind of index or the values are
         not those of `X`.
     """
-    frame = as_columns(pd.concat(given) if isinstance(given, list | tuple) else given)
-    if series.index is None or not isinstance(frame, pd.DataFrame):
+    parts = list(given) if isinstance(given, list | tuple) else [given]
+    frames = [as_columns(part) for part in parts if isinstance(part, pd.DataFrame | pd.Series)]
+    if series.index is None or not frames or len(frames) < len(parts):
         raise ValueError(
-            "context needs an index to find rows by, and so does X: pass frames of pandas. For "
-            "arrays, transform the rows before together with X, and drop their windows."
+            "context needs an index to find rows by, and so does X: pass a frame of pandas, or a "
+            "list of them. For arrays, transform the rows before together with X, and drop their "
+            "windows."
         )
-    columns = list(as_columns(X).columns)
+    for part in frames:
+        check_container(part, "context")
+    frame, columns = pd.concat(frames), list(as_columns(X).columns)
     if missing := [name for name in columns if name not in frame.columns]:
         raise ValueError(f"context lacks the columns {missing} of X. Pass the same columns.")
     known = read_series(read_table(frame[columns], group, "context", dtype=np.float64), "context")

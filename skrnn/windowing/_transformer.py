@@ -209,6 +209,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
             When windows are padded where earlier rows may be known, and no context is given.
         """
         check_is_fitted(self, "_tails")
+        self._validate_params()  # others may be set since fit
         series = self._read(X, reset=False)
         memory = self._memory(context, X, series)
         starts = segment_starts(self._continuity.within(series))
@@ -242,6 +243,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
             A name for each column of what `transform` returns.
         """
         check_is_fitted(self, "_tails")
+        self._validate_params()
         names = check_feature_names_in(self, input_features)
         if self.group is not None:
             names = np.delete(names, self._group_position)

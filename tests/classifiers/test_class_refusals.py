@@ -107,6 +107,21 @@ class TestRefusals:
             getattr(model, method)(X, replaced(two, 9, 7))
         equal_fits(model, fitted[2], X)
 
+    @pytest.mark.parametrize("other", [np.datetime64("2000-01-01", "s"), "a"])
+    def test_labels_of_another_kind_that_come_later(self, X, two, fitted, other):
+        model = copy.copy(fitted[2])
+        with Untouched(model), pytest.raises(ValueError, match=r"label.*none of the classes"):
+            model.partial_fit(X, np.full(len(X), other))
+
+    @pytest.mark.parametrize(
+        "columns", [np.full((2, 1), ""), np.array([[1], ["b"]], dtype=object)], ids=["", "one"]
+    )
+    def test_columns_of_texts(self, X, columns):
+        y = np.tile(columns.T, (len(X), 1))
+        model = make()
+        with Untouched(model), pytest.raises(ValueError, match=r"y row 0: .* zeros and ones"):
+            model.fit(X, y)
+
     def test_a_label_that_classes_do_not_name(self, X, two):
         model = make()
         with Untouched(model), pytest.raises(ValueError, match=r"label.*7.*none of the classes"):

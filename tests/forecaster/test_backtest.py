@@ -237,6 +237,16 @@ class TestWords:
         )
         assert result.sentence.endswith("Its 80% interval covers 100% of the values.")
 
+    @pytest.mark.parametrize("levels", [1, 2])
+    def test_levels_without_names(self, levels):
+        named = panel_of([48, 40], levels=levels)
+        y = named.rename_axis([None] * (levels + 1))
+        found = skrnn.backtest(MeanOfKnown(), y, fh=[1, 2])
+        names = [f"level_{number}" for number in range(levels)]
+        assert found.forecasts.index.names == [*names, "origin", "time"]
+        expected = skrnn.backtest(MeanOfKnown(), named, fh=[1, 2])
+        assert_array_equal(found.forecasts, expected.forecasts)
+
     def test_behind(self):
         result = skrnn.backtest(MeanOfKnown(), pd.Series(np.arange(40.0)), fh=[1])
         assert "is not ahead of the last value and the linear forecast" in result.sentence
@@ -261,6 +271,15 @@ class TestWords:
         ({"fh": [1], "refit": "never"}, "refit='never' is not known"),
         ({"fh": [1], "sp": 0}, "sp=0 is no period"),
         ({"fh": [1], "sp": [4, 12]}, "is no period"),
+        ({"fh": [1], "sp": "a"}, "sp='a' is no period"),
+        ({"fh": [1], "sp": 1.5}, "sp=1.5 is no period"),
+        ({"fh": [1], "coverage": "a"}, "coverage='a' is no share"),
+        ({"fh": [1], "coverage": np.array([0.5, 0.8])}, "coverage=.* is no share"),
+        ({"fh": [1], "n_jobs": 0}, "'n_jobs' parameter of backtest"),
+        ({"fh": 10**12}, r"fh=1000000000000 reaches too far"),
+        ({"fh": [1], "X": 1j}, "X must be a series or a frame of pandas"),
+        ({"fh": [1], "X": Y[:20].to_frame()}, "X has no row for 28 of the 48 rows of y"),
+        ({"fh": [1], "X": Y.to_frame()[::-1]}, "X is not sorted by time"),
     ],
 )
 def test_refused_values(arguments, message):

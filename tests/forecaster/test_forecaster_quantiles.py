@@ -6,6 +6,7 @@ import pytest
 from _engine import keras_reads_variables
 from _forecaster import FH, HORIZON, MONTHS, Y, announced_by_sktime, make, panel_of, wave
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import norm
 
 pytestmark = [
     keras_reads_variables,
@@ -38,6 +39,24 @@ class TestQuantiles:
         assert quantiles.shape == (6, 4)
         for column in ("sales", "other"):
             assert (quantiles[column, 0.1] < quantiles[column, 0.9]).all()
+
+    def test_of_columns_that_have_tuples_as_names(self):
+        named = make().fit(Y.rename(("a", 1)), fh=FH)
+        plain = make().fit(Y, fh=FH)
+        for method in ("predict_var", "predict_interval", "predict_quantiles", "predict_members"):
+            found, expected = getattr(named, method)(), getattr(plain, method)()
+            assert_array_equal(found, expected)
+        assert_array_equal(
+            named.predict_rolling(Y.rename(("a", 1)), as_frame=True),
+            plain.predict_rolling(Y, as_frame=True),
+        )
+
+    def test_variances_are_those_of_normal_distributions(self, fitted):
+        quartiles = fitted.predict_quantiles(alpha=[0.25, 0.75])["sales"]
+        deviation = (quartiles[0.75] - quartiles[0.25]) / (2 * norm.ppf(0.75))
+        variance = fitted.predict_var()
+        assert list(variance.columns) == ["sales"]
+        assert_allclose(variance["sales"], deviation**2)
 
     def test_may_be_chosen(self):
         forecaster = make(quantiles=[0.9, 0.2]).fit(Y, fh=FH)

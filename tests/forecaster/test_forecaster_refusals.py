@@ -137,6 +137,16 @@ BAD_DATA = {
         Y.where(Y.index != MONTHS[7], np.inf),
         FH,
     ),
+    **{
+        f"large-{size:g}": (
+            ValueError,
+            r"y is mostly beyond 1e\+100 in column 'sales', too large.*Rescale y",
+            {},
+            Y * size,
+            FH,
+        )
+        for size in (1e101, -1e300, 1e305)
+    },
     "text": (
         TypeError,
         "y has a column 0 of type .*: no numbers, but texts, objects or a categorical type",
@@ -144,6 +154,21 @@ BAD_DATA = {
         pd.Series("a" * N_STEPS, MONTHS),
         FH,
     ),
+    "series-in-some-cells": (
+        TypeError,
+        "y has a column 'a' of type object: no numbers",
+        {},
+        pd.DataFrame({"a": [wave(3), 1.0]}),
+        FH,
+    ),
+    **{
+        f"list-of-{name}": (ValueError, message, {}, [Y.to_frame(), frame], FH)
+        for name, frame, message in [
+            ("no-rows", pd.DataFrame(), r"y\[1\] is empty: it has no rows"),
+            ("no-columns", pd.DataFrame(index=MONTHS), r"y\[1\] is a frame without columns"),
+            ("unsorted", unsorted(Y.to_frame()), r"y\[1\] is not sorted by time"),
+        ]
+    },
     "empty": (ValueError, "y is empty: it has no rows", {}, Y[:0], FH),
     "fh-missing": (ValueError, "`fh` must be passed to `fit`", {}, Y, None),
     "calendar-integers": (
@@ -210,6 +235,11 @@ BAD_PARAMS = {
         "bidirectional has 2 entries but units has 1.*one per layer",
         {"bidirectional": (True, False)},
     ),
+    **{
+        f"{name}-{number}": (f"{name}(' parameter.* must be|=.* is no list of names)", {name: odd})
+        for name in ("past_covariates", "static_covariates")
+        for number, odd in enumerate([np.array(2), np.array("u"), "u", 5, {"u"}, {"u": 1}])
+    },
     "layer_params": (
         r"layer_params\['colour'\] is not an argument.*Choose from .*'use_bias'",
         {"layer_params": {"colour": 1}},
@@ -229,6 +259,14 @@ LATER_X = {
         r"X has the columns \['u'\], but the columns \['u', 'v'\] were fitted",
     ),
     "another index": (EXOGENOUS.set_axis(range(len(ALL))), "no row for 2004-01"),
+    "a large value": (
+        EXOGENOUS.assign(u=EXOGENOUS["u"].mask(EXOGENOUS.index == LATER[1], 1e300)),
+        r"X is beyond 1e\+100 at 2004-02, column 'u'. Put NaN",
+    ),
+    "a row twice": (
+        EXOGENOUS.iloc[[*range(N_STEPS + 1), *range(N_STEPS, len(ALL))]],
+        r"X has 2004-01 twice.*X = X\[~X.index.duplicated\(\)\]",
+    ),
 }
 
 
@@ -275,6 +313,28 @@ class TestBadInput:
     )
     def test_X_has_all_rows_of_y(self, X):
         check_refusal(make(), ValueError, "X has no row for .* of the 48 rows of y", Y, X=X, fh=FH)
+
+    @pytest.mark.parametrize("container", [panel_of, lambda _: Y], ids=["panel", "one"])
+    def test_a_time_that_stands_twice(self, container):
+        y = container([48, 30])
+        again = y.iloc[[*range(20), 19, *range(20, len(y))]]
+        X = pd.DataFrame({"u": np.arange(float(len(again)))}, again.index)
+        check_refusal(make(), ValueError, "y has 2001-08 twice. Keep one", again, fh=FH)
+        check_refusal(make(), ValueError, "X has 2001-08 twice. Keep one", y, X=X, fh=FH)
+        forecaster = make().fit(y, fh=FH)
+        for method in ("update", "predict_residuals", "predict_rolling"):
+            with pytest.raises(ValueError, match=r"y has 2001-08 twice. Keep one"):
+                getattr(forecaster, method)(again)
+
+    def test_X_of_several_series_beside_one(self):
+        X = pd.concat({"a": EXOGENOUS, "b": EXOGENOUS}, names=["shop"])
+        forecaster = make().fit(Y, X=EXOGENOUS[:N_STEPS], fh=FH)
+        with pytest.raises(ValueError, match="X has an index of 2 levels, but y of 1"):
+            forecaster.predict_rolling(Y, X=X)
+        numbers = X.set_axis(pd.MultiIndex.from_arrays([["a"] * len(X), range(len(X))]))
+        for wrong in (X, numbers):
+            with pytest.raises(ValueError, match="X has no row for 2004-01"):
+                forecaster.predict(X=wrong)
 
     @pytest.mark.parametrize("name", LATER_X)
     def test_X_of_the_steps_ahead(self, name):

@@ -85,6 +85,19 @@ class TestResiduals:
     def test_of_columns(self):
         assert make().fit(PAIR, fh=FH).predict_residuals().shape == PAIR.shape
 
+    def test_of_values_that_are_infinite(self, fitted):
+        wrong = Y.copy()
+        wrong.iloc[7] = np.inf
+        with pytest.raises(ValueError, match=r"y is infinite at .*2000-08.*Put NaN"):
+            fitted.predict_residuals(wrong)
+
+    def test_of_other_columns(self, fitted):
+        with pytest.raises(ValueError, match=r"y has the columns \['a', 'b'\], but \['sales'\]"):
+            fitted.predict_residuals(PAIR.set_axis(["a", "b"], axis=1))
+        both = make().fit(PAIR, fh=FH)
+        with pytest.raises(ValueError, match=r"y has the columns .* Pass the same ones"):
+            both.predict_residuals(PAIR.iloc[:, 0])
+
     def test_of_a_panel_of_unequal_lengths(self):
         y = panel_of([48, 30])
         y = y.drop([("s0", month) for month in MONTHS[-5:]])

@@ -73,7 +73,28 @@ REFUSED = {
         {"name": "{}"},
     ],
     "ForecastDisplay.from_estimator": [{"estimator": "{}"}, {"name": "{1, 2}"}],
-    "ForecastDisplay.from_predictions": [{"index": "-1"}, {"line_kw": "{'text': 1}"}],
+    "ForecastDisplay.from_predictions": [
+        *({"index": "-1"}, {"line_kw": "{'text': 1}"}, {"coverage": "10**400"}),
+    ],
+    "ForecastDisplay.from_forecaster": [
+        *({"forecaster": "Ridge"}, {"n_history": "1.5"}, {"figsize": "(3, -1)"}, {"ax": "5"}),
+        *({"y": "data(12)"}, {"y": "series(pd.date_range('2000', periods=6))"}, {"members": "5"}),
+        *({"instances": "np.array(2)"}, {"instances": "[]"}, {"coverage": "2"}),
+    ],
+    "ForecastDisplay.from_backtest": [{"backtest": "1j"}, {"n_history": "inf"}, {"ax": "int"}],
+    "GridSearchDisplay.from_search": [
+        *({"search": "Ridge"}, {"search": "Ridge()"}, {"search": "5"}, {"n_candidates": "0"}),
+        *({"parameters": "1j"}, {"parameters": "[[2]]"}, {"metric": "[]"}, {"ax": "1j"}),
+    ],
+    "ComparisonDisplay.from_comparison": [
+        *({"frame": "data(8, 4)"}, {"frame": "pl.DataFrame(data(8, 4))"}, {"figsize": "[nan]"}),
+        *({"ax": "Ridge()"}, {"value_name": "1j"}),
+    ],
+    "backtest": [
+        *({"forecaster": "Ridge()"}, {"fh": "10**12"}, {"fh": "pd.offsets.MonthEnd()"}),
+        *({"coverage": "1j"}, {"sp": "''"}, {"n_jobs": "0"}, {"refit": "[]"}, {"cv": "5"}),
+        *({"X": "1j"}, {"X": "[pd.DataFrame()]"}, {"X": "data(3, 2, 4)"}, {"y": "data(3, 2, 0)"}),
+    ],
 }
 
 

@@ -7,6 +7,8 @@ from _checks import Untouched
 from _engine import keras_reads_variables
 from _refusals import X, make, y
 from scipy import sparse
+from sklearn.base import clone
+from sklearn.metrics import r2_score
 
 from skrnn import (
     LSTMClassifier,
@@ -58,6 +60,20 @@ class TestOneValue:
         with Untouched(model), pytest.raises(ValueError, match=f"sample_weight {match}"):
             model.fit(X, y, sample_weight=with_value(value, 40))
 
+    def test_in_weights_of_a_score(self, value, match):
+        match = match.replace("OrdinalEncoder", "Give each row a number")
+        weights, steps = with_value(value), np.zeros(X.shape, int)
+        steps[:, ::2] = 1
+        for model, targets in (
+            (make(), y),
+            (make(return_sequences=True), X),
+            (LSTMClassifier(2, epochs=1), y > 0),
+            (LSTMClassifier(2, epochs=1, return_sequences=True), steps),
+        ):
+            model.fit(X, targets)
+            with pytest.raises(ValueError, match=f"sample_weight {match}"):
+                model.score(X, targets, sample_weight=weights[:, 0])
+
     def test_in_tools(self, value, match):
         rows = with_value(value)
         for scaler in (SequenceScaler(), SlidingWindowTransformer(2)):
@@ -67,6 +83,98 @@ class TestOneValue:
             make_windows(rows, 2, target=0)
         with pytest.raises(ValueError, match=f"Sequence 0, {match}"):
             to_sequences([rows])
+
+
+class Lazy:
+    """It becomes an array where one asks for it, and has no length."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype)
+
+
+class TestScores:
+    """What `fit` refuses, `score` does too; large weights and targets are no reason to."""
+
+    MODELS = (
+        (make(), y),
+        (make(return_sequences=True), X),
+        (LSTMClassifier(2, epochs=1), (y > 0).astype(int)),
+        (LSTMClassifier(2, epochs=1, return_sequences=True), (X > 0).astype(int)),
+    )
+    models = pytest.mark.parametrize(
+        ("model", "targets"), MODELS, ids=["numbers", "steps", "labels", "labels of steps"]
+    )
+
+    @models
+    @pytest.mark.parametrize(
+        ("weights", "match"),
+        [
+            (np.zeros(40), "sample_weight is zero for all rows.*at least one non-zero"),
+            (-np.ones(40), "Negative values in sample_weight: the first such row is 0"),
+            (np.full(40, np.nan), "sample_weight contains NaN"),
+            (np.ones(39), "sample_weight has shape .39,., but X has 40 rows"),
+        ],
+    )
+    def test_weights(self, model, targets, weights, match):
+        with pytest.raises(ValueError, match=match):
+            model.fit(X, targets).score(X, targets, sample_weight=weights)
+
+    @models
+    @pytest.mark.parametrize("size", [1e308, 1e-308])
+    def test_weights_of_any_size(self, model, targets, size):
+        weights = np.arange(1.0, 41.0)
+        expected = model.fit(X, targets).score(X, targets, sample_weight=weights)
+        found = model.score(X, targets, sample_weight=weights / 40 * size)
+        assert found == pytest.approx(expected)
+
+    @models
+    def test_targets(self, model, targets):
+        model.fit(X, targets)
+        with pytest.raises(ValueError, match=r"requires y to be passed.*y is None"):
+            model.score(X, None)
+        with pytest.raises((TypeError, ValueError), match=r"y has|y is|y of shape|Complex"):
+            model.score(X, 1j)
+        with pytest.raises(ValueError, match="y has rows of unequal length"):
+            model.score(X, [[1.0], [2.0, 3.0]] * 20)
+        for missing in (np.nan, np.inf):
+            wrong = np.asarray(targets, dtype=float).copy()
+            wrong[3] = missing
+            with pytest.raises(ValueError, match="row 3"):
+                model.score(X, wrong)
+        assert model.score(X, Lazy(targets)) == model.score(X, targets)
+
+    @pytest.mark.parametrize("steps", [False, True])
+    @pytest.mark.parametrize(
+        ("value", "match"),
+        [("a", "y holds texts"), (pd.Period("2000"), "y row 0.*real number, not 'Period'")],
+    )
+    def test_targets_that_are_no_numbers(self, steps, value, match):
+        targets = X if steps else y
+        model = make(return_sequences=steps).fit(X, targets)
+        wrong = np.full(targets.shape, value)
+        with pytest.raises((TypeError, ValueError), match=match):
+            model.score(X, wrong)
+        match = match.replace("y holds texts", "could not convert").replace("y row", "y_val row")
+        with Untouched(model), pytest.raises((TypeError, ValueError), match=match):
+            model.fit(X, targets, X_val=X, y_val=wrong)
+
+    def test_targets_whose_squares_are_no_floats(self):
+        for size in (1e300, 1e-300):
+            assert make().fit(X, y).score(X, y * size) <= 1.0
+        outputs = np.stack([y, -y], axis=1)
+        model = make().fit(X, outputs)
+        expected = np.mean([r2_score(outputs[:, k], model.predict(X)[:, k]) for k in (0, 1)])
+        assert model.score(X, outputs) == pytest.approx(expected)
+
+    @models
+    def test_go_by_the_fit(self, model, targets):
+        expected = model.fit(X, targets).score(X, targets)
+        changed = clone(model).set_params(return_sequences=np.array([2, 3]))
+        vars(changed).update({k: v for k, v in vars(model).items() if k.endswith("_")})
+        assert changed.score(X, targets) == expected
 
 
 class TestTargets:
@@ -134,6 +242,13 @@ def test_frames_without_columns(frame):
     ):
         with pytest.raises(ValueError, match=r"without columns|has no column"):
             call()
+
+
+@pytest.mark.parametrize("shape", [(40, 0, 2), (40, 6, 0)])
+def test_sequences_without_steps_or_features(shape):
+    for estimator in (make(), SequenceScaler()):
+        with Untouched(estimator), pytest.raises(ValueError, match="0 time steps or 0 features"):
+            estimator.fit(np.zeros(shape), y)
 
 
 class TestSequences:

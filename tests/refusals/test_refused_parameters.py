@@ -272,6 +272,10 @@ BAD_PARAMS = {
         },
     ),
     "clipnorm-zero": (*constraint("clipnorm", "(0.0, inf)"), {"clipnorm": 0.0}),
+    **{
+        f"{name}-beyond-floats": (*constraint(name, "a float"), {name: 10**400})
+        for name in ("clipnorm", "learning_rate", "tol")
+    },
     "epochs-zero": (*constraint("epochs", "[1, 2147483647]"), {"epochs": 0}),
     "epochs-fraction": (*constraint("epochs", "int"), {"epochs": 2.0}),
     "batch_size-zero": (*constraint("batch_size", "[1, 2147483647]"), {"batch_size": 0}),
@@ -302,6 +306,23 @@ BAD_PARAMS = {
 @pytest.mark.parametrize(("error", "parts", "params"), BAD_PARAMS.values(), ids=list(BAD_PARAMS))
 def test_parameters(regressor, error, parts, params):
     check_refusal(regressor, error, parts, X, y, params, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("recurrent_dropout", np.datetime64("NaT")),
+        ("merge_mode", np.array([2, 3])),
+        ("monitor", 1.5),
+        ("shuffle", np.array([True, False])),
+        ("clipnorm", 10**400),
+    ],
+)
+def test_parameters_that_are_set_between_two_calls(fitted_once, name, value):
+    regressor = make()
+    vars(regressor).update(vars(fitted_once))
+    error, parts = constraint(name)
+    check_refusal(regressor, error, parts, X, y, {name: value}, {}, "partial_fit")
 
 
 def test_a_search_reports_a_refusal_as_a_failed_fit():

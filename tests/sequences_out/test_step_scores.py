@@ -14,6 +14,7 @@ from _sequences_out import (
 )
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import (
     accuracy_score,
     f1_score,
@@ -71,6 +72,32 @@ class TestScorer:
         assert fitted.score(X, y, sample_weight=weight) == pytest.approx(expected)
         expected = accuracy_score(tags[there], tagged.predict(X)[there], sample_weight=of_steps)
         assert tagged.score(X, tags, sample_weight=weight) == pytest.approx(expected)
+
+    @pytest.mark.parametrize(
+        ("estimator", "message"),
+        [
+            (type(regressor()), "estimator must be a fitted estimator, but it is <class"),
+            ("fitted", "estimator must be a fitted estimator, but it is 'fitted'"),
+            (regressor(), "is not fitted yet"),
+        ],
+    )
+    def test_what_is_no_fitted_estimator(self, X, y, estimator, message):
+        with pytest.raises((TypeError, NotFittedError), match=message):
+            make_sequence_scorer(mean_absolute_error)(estimator, X, y)
+
+    def test_weights_and_functions_that_are_none(self, X, y, fitted):
+        scorer = make_sequence_scorer(mean_absolute_error)
+        with pytest.raises(ValueError, match=r"sample_weight row 0: could not convert"):
+            scorer(fitted, X, y, sample_weight=["a"] * len(X))
+        with pytest.raises(ValueError, match="Negative values in sample_weight"):
+            scorer(fitted, X, y, sample_weight=-(10**30))
+        assert scorer(fitted, X, y, sample_weight=np.array(2)) == pytest.approx(
+            scorer(fitted, X, y)
+        )
+        with pytest.raises(ValueError, match="y and the predictions could not be scored"):
+            make_sequence_scorer(r2_score)(fitted, X, np.full(y.shape, "a"))
+        with pytest.raises(ValueError, match=r"'score_func' parameter .* must be a function"):
+            make_sequence_scorer(int)
 
     @pytest.mark.parametrize("n_outputs", [None, 1, 2])
     def test_the_metric_gets_two_arrays_of_one_shape(self, X, y, there, n_outputs):

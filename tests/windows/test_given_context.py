@@ -250,7 +250,18 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("context", "message"),
         [
-            (np.ones((3, 1)), "context needs an index.*pass frames of pandas"),
+            *(
+                (odd, "context needs an index.*pass a frame of pandas, or a list of them")
+                for odd in (
+                    *(np.ones((3, 1)), [], [[]], [np.ones((3, 1))], iter([1]), "text", {}, 5),
+                    *([column(MONTHS), None], (column(MONTHS), [1.0]), pd.DataFrame),
+                )
+            ),
+            ([column(MONTHS), column(MONTHS)], "context: the index decreases or repeats"),
+            (
+                [pd.DataFrame(np.ones((12, 2)), MONTHS, ["v", "v"])],
+                "context has two columns 'v'",
+            ),
             (column(MONTHS).rename(columns={"v": "w"}), r"context lacks the columns \['v'\] of X"),
             (column(range(12)), "context has an index of integers, but X of periods of M"),
             (column(MONTHS)[::-1], "context: the index decreases.*Sort context by its index"),

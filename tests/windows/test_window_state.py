@@ -139,6 +139,28 @@ class TestRefusedFits:
             windows.fit(bad)
         assert vars(windows) == before
 
+    @pytest.mark.parametrize(
+        "params",
+        [
+            *({"window": value} for value in ([np.nan], iter([2]), 0, "text", np.array([2, 3]))),
+            *({"sampling_rate": value} for value in (0.5, int, None)),
+            *({"padding": value} for value in (int, 10**400, np.array([1.0]), [])),
+            *({"flatten": np.array([1, 0])}, {"group": [1]}),
+        ],
+        ids=str,
+    )
+    def test_parameters_that_are_set_after_fit(self, params):
+        windows = SlidingWindowTransformer(3).fit(column(MONTHS[:8])).set_params(**params)
+        name, _ = *params, None
+        message = f"The '{name}' parameter of SlidingWindowTransformer must be"
+        with pytest.raises(ValueError, match=message):
+            windows.transform(column(MONTHS)[8:9])
+
+    def test_names_of_windows_whose_length_is_none(self):
+        windows = SlidingWindowTransformer(3, flatten=True).fit(column(MONTHS))
+        with pytest.raises(ValueError, match="The 'window' parameter"):
+            windows.set_params(window="text").get_feature_names_out()
+
     def test_of_the_scaler(self):
         X = np.random.default_rng(0).normal(size=(5, 4, 2))
         scaler = SequenceScaler().fit(X)

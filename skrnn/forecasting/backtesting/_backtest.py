@@ -9,9 +9,12 @@ import pandas as pd
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
 
+from ...compat._sklearn import N_JOBS, SHARE, Count, validate_parameter_constraints
+from .._horizons import check_horizon
 from .._input_checks import check_given, keys_of, over_all_series
 from .._outliers import clip_outliers
 from .._panel import Panel, read_panel
+from .._panel_checks import check_rows_of_X
 from .._seasons import choose_periods
 from ..lines import SeriesSet
 from ._baselines import baseline_forecasts
@@ -102,8 +105,10 @@ def backtest(
     Seq2SeqForecaster is ahead of the last value, but not of the seasonal naive ...
     """
     _check(forecaster, coverage, refit, sp)
+    validate_parameter_constraints({"n_jobs": N_JOBS}, {"n_jobs": n_jobs}, "backtest")
+    check_horizon(fh)
     check_given("y", y)
-    frame = convert_to(y, _MTYPES)
+    frame = _as_frame(y)
     panel = read_panel(frame, None)
     splitter, steps = make_splitter(cv, fh, forecaster, panel)
     if coverage is not None and not forecaster.get_tag("capability:pred_int"):
@@ -111,7 +116,7 @@ def backtest(
     folds = run_folds(
         forecaster,
         frame,
-        None if X is None else convert_to(over_all_series(X, keys_of(frame)), _MTYPES),
+        None if X is None else _read_X(X, frame),
         panel=panel,
         cv=splitter,
         steps=steps,
@@ -121,6 +126,21 @@ def backtest(
     )
     season = _season_of(forecaster, folds[0].past) if sp is None else int(sp)
     return _result(type(forecaster).__name__, frame, folds, season, coverage)
+
+
+def _as_frame(data: Any) -> pd.DataFrame:
+    """Return a frame whose levels all have names, by which splitters of sktime group."""
+    frame: pd.DataFrame = convert_to(data, _MTYPES)
+    names = frame.index.names[:-1]
+    names = [f"level_{n}" if name is None else name for n, name in enumerate(names)]
+    return frame.rename_axis([*names, frame.index.names[-1]])
+
+
+def _read_X(X: Any, y: pd.DataFrame) -> pd.DataFrame:
+    check_given("X", X)
+    frame = _as_frame(over_all_series(X, keys_of(y)))
+    check_rows_of_X(frame, y)
+    return frame
 
 
 def _result(
@@ -144,11 +164,11 @@ def _check(forecaster: Any, coverage: Any, refit: Any, sp: Any) -> None:
             f"forecaster is {forecaster!r}. Pass a forecaster of sktime, such as "
             "skrnn.Seq2SeqForecaster(); for regressors there is skrnn.compare."
         )
-    if coverage is not None and not 0 < coverage < 1:
+    if coverage is not None and not SHARE.is_satisfied_by(coverage):
         raise ValueError(f"coverage={coverage!r} is no share. Give a number between 0 and 1.")
     if not isinstance(refit, bool | str) or refit not in STRATEGIES:
         raise ValueError(f'refit={refit!r} is not known. Use True, False or "update".')
-    if sp is not None and (np.ndim(sp) or sp != int(sp) or sp < 1):
+    if sp is not None and not Count(1).is_satisfied_by(sp):
         raise ValueError(f"sp={sp!r} is no period. Give a whole number of steps, 1 for no season.")
 
 
