@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..inputs._overlap import find_overlap, over_steps
 from ..scaling._columns import to_float32
 from ..scaling._tokens import TokenNumbers
-from ..scaling._windows import make_input_scaler
+from ..scaling._windows import WindowLevels, make_input_scaler
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,55 @@ class InputEncoder:
         Returns
         -------
         inputs : dict of arrays
-            `sequence`, zero where masked, and `mask`.
+            `sequence`, zero where masked, and `mask`. Windows that share their rows still do, or
+            are made when they are taken.
         """
+        if isinstance(self.scaler, WindowLevels) and find_overlap(sequences) is not None:
+            return {"sequence": LateWindows(self.scaler, sequences, mask), "mask": mask}
         if isinstance(self.scaler, TokenNumbers):
-            return {"sequence": self.scaler.transform(sequences), "mask": mask}
+            values = over_steps(self.scaler.transform, sequences)
+        else:
+            scaled = over_steps(self._scaled, sequences, mask)
+            values = to_float32(scaled, "X", "input_scaler")
+        return {"sequence": values, "mask": mask}
+
+    def _scaled(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
+        """Return scaled sequences, zero where masked."""
         scaled = self.scaler.transform(_as_steps(sequences)).reshape(*sequences.shape[:-1], -1)
         there = mask.reshape(*mask.shape, *(1,) * (scaled.ndim - 2))
-        values = to_float32(np.where(there, scaled, 0.0), "X", "input_scaler")
-        return {"sequence": values, "mask": mask}
+        return np.where(there, scaled, 0.0)
+
+
+class LateWindows:
+    """Windows relative to themselves, which are scaled when some of them are taken.
+
+    They cannot share rows as the windows do that they are made of: a value is another one in every
+    window. What is kept of each is its level and its scale.
+
+    Parameters
+    ----------
+    scaler : WindowLevels
+    sequences : float array of shape (n_rows, n_timesteps, n_features)
+    mask : bool array of shape (n_rows, n_timesteps)
+    """
+
+    def __init__(self, scaler: WindowLevels, sequences: np.ndarray, mask: np.ndarray) -> None:
+        self.numbers, self.level, self.scale = scaler.levels_and_scales(sequences)
+        self.mask, self.shape, self.size = mask, sequences.shape, sequences.size
+
+    def __len__(self) -> int:
+        """Return the number of windows."""
+        return len(self.mask)
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        """Return some windows, by their numbers."""
+        scaled = (self.numbers[rows] - self.level[rows]) / self.scale[rows]
+        values = np.where(self.mask[rows, :, None], scaled, 0.0)
+        return to_float32(values, "X", "input_scaler", rows)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Return all of them."""
+        return np.asarray(self[np.arange(len(self))], dtype)
 
 
 def _as_steps(sequences: np.ndarray) -> np.ndarray:

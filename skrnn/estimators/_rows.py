@@ -32,7 +32,8 @@ class Rows:
         return len(self.sequences)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Rows:
-        """Return some of the rows."""
+        """Return some of the rows: views of them where they follow one another."""
+        rows = _as_slice(rows)
         weight = None if self.weight is None else self.weight[rows]
         return Rows(self.sequences[rows], self.mask[rows], self.targets[rows], weight)
 
@@ -78,6 +79,16 @@ class Rows:
         weight = _below_one(self.weight)
         counted = weight if weight.ndim == 1 else weight[self.mask]
         return (weight / counted.mean()).astype(np.float32)
+
+
+def _as_slice(rows: slice | np.ndarray) -> slice | np.ndarray:
+    """Return rows that follow one another as a slice: windows that share rows are not copied."""
+    if isinstance(rows, slice):
+        return rows
+    numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
+    if len(numbers) and (np.diff(numbers) == 1).all():
+        return slice(numbers[0], numbers[-1] + 1)
+    return rows
 
 
 def _below_one(weight: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..inputs._overlap import each_once, first, spread
 from ._relative import Array
 
 
@@ -27,7 +28,8 @@ class TokenNumbers:
                 "Pass X of shape (n_samples, n_timesteps), or set embedding_dim=None."
             )
         _check_distinct(sequences)
-        self.tokens_ = np.unique(sequences[~np.isnan(sequences)])
+        steps = each_once(sequences)
+        self.tokens_ = np.unique(steps[~np.isnan(steps)])
         if (self.tokens_ != np.round(self.tokens_)).any():
             wrong = self.tokens_[self.tokens_ != np.round(self.tokens_)][0]
             raise ValueError(
@@ -56,9 +58,9 @@ class TokenNumbers:
 def _check_distinct(sequences: np.ndarray) -> None:
     """Raise where tokens are too large to be told from their neighbours as floats."""
     largest = 2.0 ** (np.finfo(sequences.dtype).nmant + 1)
-    beyond = np.abs(sequences) >= largest
+    beyond = np.abs(each_once(sequences)) >= largest
     if beyond.any():
-        row, step, _ = np.argwhere(beyond)[0]
+        row, step, _ = first(spread(beyond, sequences))
         raise ValueError(
             f"X row {row}, step {step}: the token {sequences[row, step, 0]:.0f} is not below "
             f"{largest:.0f} in size. Beyond that, different integers are the same "
