@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..inputs._overlap import find_overlap, over_steps
+from ..inputs._mask import is_there
+from ..inputs._overlap import Sequences, SomeWindows, over_steps, shares_rows
 from ..scaling._columns import to_float32
 from ..scaling._tokens import TokenNumbers
 from ..scaling._windows import WindowLevels, make_input_scaler
@@ -28,7 +29,7 @@ class InputEncoder:
     scaler: Any
 
     @classmethod
-    def learn(cls, sequences: np.ndarray, scaler: Any, tokens: bool) -> InputEncoder:
+    def learn(cls, sequences: Sequences, scaler: Any, tokens: bool) -> InputEncoder:
         """Learn from sequences, NaN where masked; `scaler` is a choice of the constructor."""
         if tokens:
             return cls(sequences.shape[1:], TokenNumbers().fit(sequences))
@@ -39,7 +40,7 @@ class InputEncoder:
         """Rows of the table of embeddings; zero where steps are vectors."""
         return self.scaler.n_tokens_ if isinstance(self.scaler, TokenNumbers) else 0
 
-    def encode(self, sequences: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
+    def encode(self, sequences: Sequences, mask: np.ndarray) -> dict[str, Any]:
         """Return the inputs of the network.
 
         Parameters
@@ -55,14 +56,15 @@ class InputEncoder:
             `sequence`, zero where masked, and `mask`. Windows that share their rows still do, or
             are made when they are taken.
         """
-        if isinstance(self.scaler, WindowLevels) and find_overlap(sequences) is not None:
+        if isinstance(sequences, SomeWindows):
+            whole = self.encode(sequences.windows, is_there(sequences.windows))["sequence"]
+            return {"sequence": SomeWindows(whole, sequences.numbers), "mask": mask}
+        if isinstance(self.scaler, WindowLevels) and shares_rows(sequences):
             return {"sequence": LateWindows(self.scaler, sequences, mask), "mask": mask}
         if isinstance(self.scaler, TokenNumbers):
-            values = over_steps(self.scaler.transform, sequences)
-        else:
-            scaled = over_steps(self._scaled, sequences, mask)
-            values = to_float32(scaled, "X", "input_scaler")
-        return {"sequence": values, "mask": mask}
+            return {"sequence": over_steps(self.scaler.transform, sequences), "mask": mask}
+        scaled = over_steps(self._scaled, sequences, mask)
+        return {"sequence": to_float32(scaled, "X", "input_scaler"), "mask": mask}
 
     def _scaled(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Return scaled sequences, zero where masked."""
@@ -103,6 +105,8 @@ class LateWindows:
         return np.asarray(self[np.arange(len(self))], dtype)
 
 
-def _as_steps(sequences: np.ndarray) -> np.ndarray:
+def _as_steps(sequences: Sequences) -> Any:
     """Return sequences as (n_samples, n_steps, n_features): a pixel of a frame is a step too."""
+    if isinstance(sequences, SomeWindows):
+        return SomeWindows(_as_steps(sequences.windows), sequences.numbers)
     return sequences.reshape(len(sequences), -1, sequences.shape[-1])

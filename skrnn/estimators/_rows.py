@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+
+from ..inputs._overlap import select
 
 
 @dataclass(frozen=True)
@@ -13,7 +16,7 @@ class Rows:
 
     Attributes
     ----------
-    sequences : float array of shape (n_rows, n_timesteps, ..., n_features)
+    sequences : float array of shape (n_rows, n_timesteps, ..., n_features), or some windows
         NaN where masked.
     mask : bool array of shape (n_rows, n_timesteps)
         False where masked.
@@ -22,7 +25,7 @@ class Rows:
         Of each row, or of each step.
     """
 
-    sequences: np.ndarray
+    sequences: Any
     mask: np.ndarray
     targets: np.ndarray
     weight: np.ndarray | None
@@ -35,7 +38,7 @@ class Rows:
         """Return some of the rows: views of them where they follow one another."""
         rows = _as_slice(rows)
         weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.sequences[rows], self.mask[rows], self.targets[rows], weight)
+        return Rows(select(self.sequences, rows), self.mask[rows], self.targets[rows], weight)
 
     def weighted(self) -> Rows:
         """Return the rows with a weight that is not zero: those to learn statistics from.

@@ -56,3 +56,9 @@ def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:
             f"or predict from ({int(empty.sum())} such rows). Drop these rows."
         )
     return there
+
+
+def is_there(sequences: np.ndarray) -> np.ndarray:
+    """Return the mask of sequences that `find_mask` has looked at."""
+    missing = np.isnan(each_once(sequences))
+    return spread(~missing.reshape(*missing.shape[:2], -1).all(axis=2), sequences)

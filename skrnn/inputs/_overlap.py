@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,15 +54,14 @@ class Overlap:
         strides = self.hop * rows.strides[0], self.rate * rows.strides[0], *rows.strides[1:]
         return as_strided(rows, shape, strides, writeable=False)
 
-    def counts(self) -> np.ndarray:
-        """Return in how many windows each row is."""
-        starts, length = self.rate * np.arange(self.n_steps), self.n_windows
-        if self.hop > 1:
-            starts, length = self.hop * np.arange(self.n_windows), self.n_steps
-        change = np.zeros(self.n_rows + 1, int)
-        change[starts] += 1
-        change -= np.bincount(starts + length, minlength=len(change))
-        return np.cumsum(change)[:-1]
+    def counts(self, numbers: np.ndarray) -> np.ndarray:
+        """Return in how many of some windows each row is."""
+        starts = np.bincount(self.hop * numbers, minlength=self.hop * self.n_windows)
+        counts = np.zeros(self.n_rows, int)
+        for step in range(0, self.rate * self.n_steps, self.rate):
+            part = counts[step : step + len(starts)]
+            part += starts[: len(part)]
+        return counts
 
 
 def find_overlap(windows: np.ndarray) -> Overlap | None:
@@ -79,6 +79,48 @@ def find_overlap(windows: np.ndarray) -> Overlap | None:
     return Overlap(n_windows, n_steps, hop, rate) if shared else None
 
 
+class SomeWindows:
+    """Some of the windows that share their rows: they are copied when they are taken.
+
+    Parameters
+    ----------
+    windows : array of shape (n_windows, n_steps, ...)
+    numbers : int array of shape (n_rows,)
+        Which of them.
+    """
+
+    def __init__(self, windows: Any, numbers: np.ndarray) -> None:
+        self.windows, self.numbers = windows, numbers
+        self.shape = len(numbers), *windows.shape[1:]
+        self.ndim, self.size = len(self.shape), math.prod(self.shape)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.numbers)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Return some of them, by their place among them."""
+        taken: np.ndarray = self.windows[self.numbers[rows]]
+        return taken
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """Return all of them."""
+        return np.asarray(self[:], dtype)
+
+
+# Sequences: an array, which may be a view of rows that are shared, or some of such windows.
+Sequences = np.ndarray | SomeWindows
+
+
+def select(sequences: Sequences, rows: slice | np.ndarray) -> Sequences:
+    """Return some of the sequences; windows that share their rows are not copied."""
+    if isinstance(sequences, SomeWindows):
+        return SomeWindows(sequences.windows, sequences.numbers[rows])
+    if isinstance(rows, slice) or find_overlap(sequences) is None:
+        return sequences[rows]
+    return SomeWindows(sequences, np.flatnonzero(rows) if rows.dtype == bool else rows)
+
+
 def each_once(sequences: np.ndarray) -> np.ndarray:
     """Return every step once: rows beneath windows as (n_rows, 1, ...), else the sequences."""
     overlap = find_overlap(sequences)
@@ -94,19 +136,22 @@ def spread(values: np.ndarray, sequences: np.ndarray) -> np.ndarray:
     return values if overlap is None else overlap.windows(values[:, 0])
 
 
-def over_steps(function: Callable[..., np.ndarray], *sequences: np.ndarray) -> np.ndarray:
+def over_steps(function: Callable[..., np.ndarray], *sequences: Any) -> Any:
     """Return a function of arrays of shape (n_rows, n_steps, ...) that minds single steps only.
 
     Where all of them are windows that share their rows in the same way, so is the result.
     """
-    overlap = find_overlap(sequences[0])
+    whole = sequences[0]
+    if isinstance(whole, SomeWindows):
+        return SomeWindows(over_steps(function, whole.windows), whole.numbers)
+    overlap = find_overlap(whole)
     if any(find_overlap(array) != overlap for array in sequences[1:]):
         return function(*sequences)
-    return spread(function(*map(each_once, sequences)), sequences[0])
+    return spread(function(*map(each_once, sequences)), whole)
 
 
 def over_windows(
-    function: Callable[[np.ndarray], tuple[np.ndarray, ...]], sequences: np.ndarray
+    function: Callable[[np.ndarray], tuple[np.ndarray, ...]], sequences: Sequences
 ) -> tuple[np.ndarray, ...]:
     """Return arrays that a function makes of whole sequences, each by itself.
 
@@ -116,14 +161,37 @@ def over_windows(
     return parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
-def in_parts(sequences: np.ndarray) -> Iterator[np.ndarray]:
+def in_parts(sequences: Sequences) -> Iterator[np.ndarray]:
     """Yield sequences as they are, or windows that share their rows as copies of some of them."""
-    if find_overlap(sequences) is None:
-        yield sequences
+    if not shares_rows(sequences):
+        yield np.asarray(sequences)
         return
     size = max(1, _NUMBERS_AT_ONCE // math.prod(sequences.shape[1:]))
     for start in range(0, len(sequences), size):
         yield np.ascontiguousarray(sequences[start : start + size])
+
+
+def shares_rows(sequences: Sequences) -> bool:
+    """Return whether sequences are windows that share their rows."""
+    return isinstance(sequences, SomeWindows) or find_overlap(sequences) is not None
+
+
+def steps_and_counts(sequences: Sequences) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the steps of all sequences, (n, n_features), and how often each counts.
+
+    That is None where each counts once.
+    """
+    if isinstance(sequences, SomeWindows):
+        windows, numbers = sequences.windows, sequences.numbers
+    else:
+        windows, numbers = sequences, np.arange(len(sequences))
+    overlap = find_overlap(windows)
+    if overlap is None:
+        return np.asarray(sequences).reshape(-1, sequences.shape[-1]), None
+    rows, counts = overlap.rows(windows), overlap.counts(numbers)
+    used = slice(None) if counts.all() else counts > 0
+    per_row = math.prod(rows.shape[1:-1])
+    return rows[used].reshape(-1, rows.shape[-1]), np.repeat(counts[used], per_row)
 
 
 def first(wrong: np.ndarray) -> tuple[int, ...]:
@@ -132,14 +200,13 @@ def first(wrong: np.ndarray) -> tuple[int, ...]:
     return row, *(int(place) for place in np.argwhere(wrong[row])[0])
 
 
-def steps_and_counts(sequences: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the steps of all sequences, (n, n_features), and how often each counts.
-
-    That is None where each counts once.
-    """
-    overlap = find_overlap(sequences)
-    if overlap is None:
-        return sequences.reshape(-1, sequences.shape[-1]), None
-    rows = overlap.rows(sequences)
-    per_row = math.prod(rows.shape[1:-1])
-    return rows.reshape(-1, rows.shape[-1]), np.repeat(overlap.counts(), per_row)
+def first_where(condition: Callable[[np.ndarray], np.ndarray], sequences: Sequences) -> Any:
+    """Return the first place, row and step and so on, that meets a condition; one does."""
+    start = 0
+    for part in in_parts(sequences):
+        found = condition(part)
+        if found.any():
+            row, *place = first(found)
+            return start + row, *place
+        start += len(part)
+    raise LookupError("no place meets the condition")

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
 
-from ..inputs._overlap import each_once, first, over_steps, spread, steps_and_counts
+from ..inputs._overlap import Sequences, each_once, first, over_steps, spread, steps_and_counts
 from ._counted import robust_of_counted, standard_of_counted
 from ._relative import Array
 
@@ -44,7 +44,7 @@ class Affine:
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> Affine:
+    def fit(self, values: Sequences, sequences: Any = None) -> Affine:
         """Learn from all rows, or from all steps of all rows."""
         rows, counts = steps_and_counts(values)
         if self.kind == "minmax":
@@ -76,8 +76,9 @@ class SequenceFeatures:
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> SequenceFeatures:
+    def fit(self, values: Sequences, sequences: Any = None) -> SequenceFeatures:
         """Learn from sequences of shape (n_rows, n_timesteps, n_features)."""
+        values = np.asarray(values)  # a copy of all windows: no transformer counts rows by itself
         self.transformer.fit(values[~np.isnan(values).all(axis=2)])
         return self
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from ..inputs._overlap import (
-    find_overlap,
+    Sequences,
     in_parts,
     over_steps,
     over_windows,
+    shares_rows,
     steps_and_counts,
 )
 from ._columns import SequenceFeatures, Targets, make_scaler
@@ -56,7 +57,7 @@ class WindowLevels:
     def __init__(self, choice: str = "window") -> None:
         self.choice = choice
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
+    def fit(self, values: Sequences, sequences: Any = None) -> WindowLevels:
         """Learn typical scales from sequences of shape (n_rows, n_timesteps, n_features)."""
         windows = self._steps_as_numbers(values)
         mean, spread = moments(*steps_and_counts(windows))
@@ -85,7 +86,7 @@ class WindowLevels:
             )
         return xp.log(values)
 
-    def levels_and_scales(self, sequences: np.ndarray) -> tuple[np.ndarray, ...]:
+    def levels_and_scales(self, sequences: np.ndarray) -> tuple[Any, ...]:
         """Return the numbers of sequences, with the level and the scale of each.
 
         Windows that share their rows are not copied, but in parts, and so do the numbers.
@@ -116,7 +117,7 @@ class WindowLevels:
         level, scale = self.level_and_scale(numbers)
         return level, np.broadcast_to(scale, level.shape)
 
-    def _steps_as_numbers(self, sequences: np.ndarray) -> np.ndarray:
+    def _steps_as_numbers(self, sequences: Sequences) -> Any:
         return over_steps(lambda steps: self.numbers(steps, "X"), sequences)
 
     def restore(self, numbers: Array, xp: Any = np) -> Array:
@@ -146,7 +147,7 @@ class WindowTargets:
         self.seasonal_lag = seasonal_lag
         self.choice = choice
 
-    def fit(self, values: np.ndarray, sequences: np.ndarray) -> WindowTargets:
+    def fit(self, values: np.ndarray, sequences: Sequences) -> WindowTargets:
         """Learn the smallest scale, and see that targets and feature share their units.
 
         Raises
@@ -183,12 +184,13 @@ class WindowTargets:
             return reference[:, :, 0], xp.broadcast_to(scale, level.shape)[:, 0]
 
         past = self._past(sequences, xp)
-        return over_windows(read, past) if xp is np else read(past)
+        reference, scale = over_windows(read, past) if xp is np else read(past)
+        return reference, scale
 
     def _past(self, sequences: Array, xp: Any) -> Array:
         """Return the feature that holds the past of the targets, as sequences of one feature."""
-        if xp is np and find_overlap(sequences) is not None:
-            return sequences[:, :, self.feature, None]
+        if xp is np and shares_rows(sequences):
+            return over_steps(lambda steps: steps[:, :, self.feature, None], sequences)
         return xp.take(sequences, np.array([self.feature]), axis=2)
 
 
@@ -222,10 +224,10 @@ def _largest_log(xp: Any) -> float:
     return float(np.log(float(kind.max))) - (0.0 if xp is np else 1e-5)
 
 
-def _spread_around_levels(windows: np.ndarray) -> np.ndarray:
+def _spread_around_levels(windows: Sequences) -> np.ndarray:
     """Return the standard deviation of the steps of windows around the mean of their window."""
-    if find_overlap(windows) is None:
-        deviation: np.ndarray = np.nanstd(_around_levels(windows), axis=0)
+    if not shares_rows(windows):
+        deviation: np.ndarray = np.nanstd(_around_levels(np.asarray(windows)), axis=0)
         return deviation
     total, count = np.zeros(windows.shape[2]), np.zeros(windows.shape[2])
     for part in in_parts(windows):
@@ -241,7 +243,7 @@ def _around_levels(windows: np.ndarray) -> np.ndarray:
     return steps
 
 
-def _check_units(targets: np.ndarray, sequences: np.ndarray, feature: int, choice: str) -> None:
+def _check_units(targets: np.ndarray, sequences: Sequences, feature: int, choice: str) -> None:
     past, counts = steps_and_counts(sequences)
     there = ~np.isnan(past[:, 0])
     past, counts = past[there], None if counts is None else counts[there]
