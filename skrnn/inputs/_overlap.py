@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -166,9 +166,12 @@ def in_parts(sequences: Sequences) -> Iterator[np.ndarray]:
     if not shares_rows(sequences):
         yield np.asarray(sequences)
         return
+    # Windows side by side in memory are summed step by step at once, in the order that NumPy has
+    # for windows one after the other, unless these have one feature: then it sums pairs.
+    order: Literal["C", "F"] = "C" if math.prod(sequences.shape[2:]) == 1 else "F"
     size = max(1, _NUMBERS_AT_ONCE // math.prod(sequences.shape[1:]))
     for start in range(0, len(sequences), size):
-        yield np.ascontiguousarray(sequences[start : start + size])
+        yield np.array(sequences[start : start + size], order=order)
 
 
 def shares_rows(sequences: Sequences) -> bool:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-# Quartiles, as of `RobustScaler`.
-_QUARTILES = (0.25, 0.75)
-
 
 def moments(rows: np.ndarray, counts: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of each column, over the values that are not NaN.
@@ -40,35 +37,33 @@ def standard_of_counted(rows: np.ndarray, counts: np.ndarray) -> tuple[np.ndarra
 
 def robust_of_counted(rows: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return shift and scale of each column, as `RobustScaler` has them: exactly."""
-    middle = np.array([median(column, counts) for column in rows.T])
-    low, high = np.array([quantiles(column, counts, _QUARTILES) for column in rows.T]).T
+    low, middle, high = np.array([_quartiles(column, counts) for column in rows.T]).T
     scale = high - low
     return middle, np.where(scale < 10 * np.finfo(scale.dtype).eps, 1.0, scale)
 
 
 def median(values: np.ndarray, counts: np.ndarray) -> float:
     """Return the median of values that are not NaN."""
-    value, upto = _sorted(values, counts)
-    middle = np.searchsorted(upto, [(upto[-1] - 1) // 2, upto[-1] // 2], side="right")
-    return float(np.mean(value[middle]))
+    return _quartiles(values, counts)[1]
 
 
-def quantiles(values: np.ndarray, counts: np.ndarray, shares: tuple[float, ...]) -> list[float]:
-    """Return quantiles of values that are not NaN, between two of them if need be."""
-    value, upto = _sorted(values, counts)
-    places = (upto[-1] - 1) * np.array(shares)
-    below = np.floor(places)
-    pairs = value[np.searchsorted(upto, [below, np.minimum(below + 1, upto[-1] - 1)], side="right")]
-    between = zip(pairs.T, places - below, strict=True)
-    return [float(np.quantile(pair, share)) for pair, share in between]
-
-
-def _sorted(values: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return values in order, and how many there are up to each."""
+def _quartiles(values: np.ndarray, counts: np.ndarray) -> tuple[float, float, float]:
+    """Return the quartiles of values that are not NaN, as NumPy has them."""
     there = ~np.isnan(values)
     values, counts = values[there], counts[there]
-    order = np.argsort(values, kind="stable")
-    return values[order], np.cumsum(counts[order])
+    order = np.argsort(values)
+    values, upto = values[order], np.cumsum(counts[order])
+
+    def at(places: np.ndarray) -> np.ndarray:
+        found: np.ndarray = values[np.searchsorted(upto, places, side="right")]
+        return found
+
+    last = upto[-1] - 1
+    places = last * np.array([0.25, 0.75])
+    below = np.floor(places)
+    pairs = zip(at(below), at(np.minimum(below + 1, last)), strict=True)
+    low, high = (np.quantile(pair, part) for pair, part in zip(pairs, places - below, strict=True))
+    return low, np.mean(at(np.array([last // 2, (last + 1) // 2]))), high
 
 
 def _moments(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:

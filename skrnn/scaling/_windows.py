@@ -9,7 +9,6 @@ import numpy as np
 
 from ..inputs._overlap import (
     Sequences,
-    in_parts,
     over_steps,
     over_windows,
     shares_rows,
@@ -227,20 +226,19 @@ def _largest_log(xp: Any) -> float:
 def _spread_around_levels(windows: Sequences) -> np.ndarray:
     """Return the standard deviation of the steps of windows around the mean of their window."""
     if not shares_rows(windows):
-        deviation: np.ndarray = np.nanstd(_around_levels(np.asarray(windows)), axis=0)
-        return deviation
-    total, count = np.zeros(windows.shape[2]), np.zeros(windows.shape[2])
-    for part in in_parts(windows):
-        steps = _around_levels(part)  # whose mean is zero
-        total += np.nansum(steps**2, axis=0)
-        count += np.count_nonzero(~np.isnan(steps), axis=0)
-    return np.sqrt(total / count)
+        level = level_of(np.nan_to_num(windows), ~np.isnan(windows))
+        steps: np.ndarray = (windows - level).reshape(-1, windows.shape[2])
+        return np.nanstd(steps, axis=0)
+    squares, counts = over_windows(_squares_around_levels, windows)
+    return np.sqrt(squares.sum(axis=0) / counts.sum(axis=0))
 
 
-def _around_levels(windows: np.ndarray) -> np.ndarray:
-    level = level_of(np.nan_to_num(windows), ~np.isnan(windows))
-    steps: np.ndarray = (windows - level).reshape(-1, windows.shape[2])
-    return steps
+def _squares_around_levels(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each window the sum of the squares around its mean, and the number of values."""
+    values, observed = _zero_where_missing(windows, np)
+    level = level_of(values, observed)
+    squares = np.where(observed, (values - level) ** 2, 0.0)
+    return squares.sum(axis=1), observed.sum(axis=1)
 
 
 def _check_units(targets: np.ndarray, sequences: Sequences, feature: int, choice: str) -> None:
