@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -166,12 +166,19 @@ def in_parts(sequences: Sequences) -> Iterator[np.ndarray]:
     if not shares_rows(sequences):
         yield np.asarray(sequences)
         return
-    # Windows side by side in memory are summed step by step at once, in the order that NumPy has
-    # for windows one after the other, unless these have one feature: then it sums pairs.
-    order: Literal["C", "F"] = "C" if math.prod(sequences.shape[2:]) == 1 else "F"
     size = max(1, _NUMBERS_AT_ONCE // math.prod(sequences.shape[1:]))
     for start in range(0, len(sequences), size):
-        yield np.array(sequences[start : start + size], order=order)
+        yield _side_by_side(sequences[start : start + size])
+
+
+def _side_by_side(windows: np.ndarray) -> np.ndarray:
+    """Return a copy of windows, in which sums over the steps are fast.
+
+    To the last bit they are those of windows one after the other: NumPy adds up step by step, but
+    the numbers that lie next to each other by pairs, as the steps of one feature do.
+    """
+    apart = len(windows) > 1 and math.prod(windows.shape[2:]) > 1
+    return np.array(windows, order="F" if apart else "C")
 
 
 def shares_rows(sequences: Sequences) -> bool:
