@@ -13,6 +13,9 @@ from ..scaling._columns import to_float32
 from ..scaling._tokens import TokenNumbers
 from ..scaling._windows import WindowLevels, make_input_scaler
 
+# Scaled windows of up to so many numbers are made once and kept.
+_FEW = 2**22
+
 
 @dataclass(frozen=True)
 class InputEncoder:
@@ -60,7 +63,8 @@ class InputEncoder:
             whole = self.encode(sequences.windows, is_there(sequences.windows))["sequence"]
             return {"sequence": SomeWindows(whole, sequences.numbers), "mask": mask}
         if isinstance(self.scaler, WindowLevels) and shares_rows(sequences):
-            return {"sequence": LateWindows(self.scaler, sequences, mask), "mask": mask}
+            late = LateWindows(self.scaler, sequences, mask)
+            return {"sequence": late if late.size > _FEW else np.asarray(late), "mask": mask}
         if isinstance(self.scaler, TokenNumbers):
             return {"sequence": over_steps(self.scaler.transform, sequences), "mask": mask}
         scaled = over_steps(self._scaled, sequences, mask)

@@ -33,6 +33,13 @@ def windows_of(rows, window=6, **how):
 VIEW = windows_of(ROWS)
 
 
+@pytest.fixture(autouse=True)
+def late(monkeypatch):
+    """Scale few windows as if they were many: when they are taken, and some at a time."""
+    monkeypatch.setattr("skrnn.estimators._input_encoder._FEW", 0)
+    monkeypatch.setattr("skrnn.inputs._overlap._NUMBERS_AT_ONCE", 500)
+
+
 def same_fit(make, y, view, **given):
     """Assert that an estimator does the same with windows that share rows and with a copy."""
     copy = np.ascontiguousarray(view)
@@ -57,6 +64,10 @@ class TestEstimators:
         if choice in EXACT:
             one, other = (each.network_.weights.trainable for each in fitted)
             assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+
+    def test_few_windows_are_scaled_once(self, monkeypatch):
+        monkeypatch.setattr("skrnn.estimators._input_encoder._FEW", VIEW.size)
+        same_fit(lambda: LSTMRegressor(3, input_scaler="level", **ONCE), Y, VIEW)
 
     @pytest.mark.parametrize("choice", ["window", "level", "log"])
     def test_scalers_of_targets(self, choice):
@@ -137,6 +148,10 @@ class TestEstimators:
 
 
 class TestMemory:
+    @pytest.fixture(autouse=True)
+    def late(self):
+        """Leave things as they are."""
+
     @pytest.mark.parametrize(
         "params",
         [
