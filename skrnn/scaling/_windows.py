@@ -91,15 +91,16 @@ class WindowLevels:
         Windows that share their rows are not copied, but in parts, and so do the numbers.
         """
         numbers = self._steps_as_numbers(sequences)
-        return numbers, *over_windows(self._level_and_scale_of_each, numbers)
+        return numbers, *over_windows(self.level_and_scale, numbers)
 
     def level_and_scale(self, numbers: Array, xp: Any = np) -> tuple[Array, Array]:
-        """Return two arrays, (n_rows, 1, n_features); one row of scales if all have the same."""
+        """Return two arrays, (n_rows, 1, n_features); in Keras one row of scales may do."""
         values, observed = _zero_where_missing(numbers, xp)
         level = level_of(values, observed, xp)
         if WINDOW_SCALERS[self.choice].own_scale:
             return level, scale_of(values, observed, level, self.smallest_, xp)
-        return level, self.typical_[None, None]
+        scale = self.typical_[None, None]
+        return level, np.broadcast_to(scale, level.shape) if xp is np else scale
 
     def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return scaled sequences; masked steps stay NaN."""
@@ -111,10 +112,6 @@ class WindowLevels:
         """Return scaled values in the units of the sequences that they are relative to."""
         level, scale = self.level_and_scale(self.numbers(sequences, "X", xp), xp)
         return self.restore(values * scale + level, xp)
-
-    def _level_and_scale_of_each(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        level, scale = self.level_and_scale(numbers)
-        return level, np.broadcast_to(scale, level.shape)
 
     def _steps_as_numbers(self, sequences: Sequences) -> Any:
         return over_steps(lambda steps: self.numbers(steps, "X"), sequences)
@@ -180,7 +177,7 @@ class WindowTargets:
             values, observed = _zero_where_missing(past, xp)
             season = self.seasonal_lag or 0
             reference = reference_of(values, observed, level, season, n_outputs, xp)
-            return reference[:, :, 0], xp.broadcast_to(scale, level.shape)[:, 0]
+            return reference[:, :, 0], scale[:, 0]
 
         past = self._past(sequences, xp)
         reference, scale = over_windows(read, past) if xp is np else read(past)
@@ -245,7 +242,7 @@ def _check_units(targets: np.ndarray, sequences: Sequences, feature: int, choice
     past, counts = steps_and_counts(sequences)
     there = ~np.isnan(past[:, 0])
     past, counts = past[there], None if counts is None else counts[there]
-    spread, target_spread = moments(past, counts)[1][0], targets.std()
+    spread, target_spread = moments(past - past[0], counts)[1][0], targets.std()
     middle = np.median(past) if counts is None else median(past[:, 0], counts)
     offset = abs(np.median(targets) - middle)
     reach = _MISMATCH_FACTOR * (spread or max(1.0, abs(past[0, 0])))

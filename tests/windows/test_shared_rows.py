@@ -185,6 +185,12 @@ class TestScalers:
         restored = scaler.inverse_transform(scaled, view)
         np.testing.assert_array_equal(restored, scaler.inverse_transform(scaled, view.copy()))
 
+    def test_of_targets_after_a_flat_feature(self):
+        rows, targets = np.full((90, 1), 0.1), np.full((90, 1), 0.1)
+        for windows in (windows_of(rows), windows_of(rows).copy()):
+            scaler = make_target_scaler("level", 0, None).fit(targets, windows)
+            np.testing.assert_allclose(scaler.transform(targets, windows), 0.0, atol=1e-6)
+
     def test_tokens(self):
         view = windows_of(RNG.integers(0, 9, size=(60, 1)).astype(float))
         shared, copied = (TokenNumbers().fit(given) for given in (view, view.copy()))
