@@ -62,13 +62,19 @@ class InputEncoder:
         if isinstance(sequences, SomeWindows):
             whole = self.encode(sequences.windows, is_there(sequences.windows))["sequence"]
             return {"sequence": SomeWindows(whole, sequences.numbers), "mask": mask}
-        if isinstance(self.scaler, WindowLevels) and shares_rows(sequences):
-            late = LateWindows(self.scaler, sequences, mask)
-            return {"sequence": late if late.size > _FEW else np.asarray(late), "mask": mask}
+        if isinstance(self.scaler, WindowLevels):
+            return {"sequence": self._relative(sequences, mask), "mask": mask}
         if isinstance(self.scaler, TokenNumbers):
             return {"sequence": over_steps(self.scaler.transform, sequences), "mask": mask}
         scaled = over_steps(self._scaled, sequences, mask)
         return {"sequence": to_float32(scaled, "X", "input_scaler"), "mask": mask}
+
+    def _relative(self, sequences: np.ndarray, mask: np.ndarray) -> Any:
+        """Return sequences relative to themselves."""
+        if sequences.ndim > 3 or not shares_rows(sequences):
+            return to_float32(self._scaled(sequences, mask), "X", "input_scaler")
+        late = LateWindows(self.scaler, sequences, mask)
+        return late if late.size > _FEW else np.asarray(late)
 
     def _scaled(self, sequences: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Return scaled sequences, zero where masked."""

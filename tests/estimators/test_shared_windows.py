@@ -92,7 +92,7 @@ class TestEstimators:
         view = windows_of(RNG.integers(0, 9, size=(90, 1)).astype(float))
         same_fit(lambda: LSTMClassifier(3, embedding_dim=2, **ONCE), LABELS, view)
 
-    @pytest.mark.parametrize("choice", ["standard", "robust"])
+    @pytest.mark.parametrize("choice", ["standard", "level"])
     def test_frames(self, choice):
         view = sliding_window_view(RNG.normal(size=(40, 2, 3, 1)), 5, axis=0)
         view = view.transpose(0, 4, 1, 2, 3)
