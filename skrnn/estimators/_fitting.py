@@ -145,7 +145,7 @@ def _learn_scalers(
 def _to_dataset(inputs: InputEncoder, targets: TargetEncoder, rows: Rows) -> Dataset:
     weight = rows.mean_one_weight()
     if targets.every_step and weight.ndim == 1:
-        weight = np.repeat(weight[:, None], rows.mask.shape[1], axis=1)
+        weight = np.broadcast_to(weight[:, None], rows.mask.shape)
     return Dataset(inputs.encode(rows.sequences, rows.mask), targets.encode(rows), weight)
 
 

@@ -218,7 +218,7 @@ def _measure(
     metrics: Metrics, fitted: Any, targets: TargetEncoder, part: _Measured
 ) -> dict[str, float]:
     values: dict[str, float] = {}
-    sequences = part.rows.sequences
+    sequences = np.asarray(part.rows.sequences)
     if metrics.of_keras:
         predict = fitted.predict_proba if is_classifier(fitted) else fitted.predict
         columns = targets.columns(predict(sequences))

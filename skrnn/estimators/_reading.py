@@ -13,7 +13,8 @@ from sklearn.utils.validation import validate_data
 
 from ..inputs._lags import warn_of_lag_order
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_targets
+from ..inputs._numbers import check_targets, finite_option
+from ..inputs._overlap import each_once
 from ..inputs._weights import read_weights
 from ._input_checks import sequences_of
 from ._rows import Rows
@@ -91,7 +92,8 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
     X, y, reset = sequences_of(call.X, "X"), unmasked(call.y), not call.resume
     check_targets(X, y, "y", estimator._every_step)
     three_d = np.ndim(X) > 2
-    options, of_y = {**_X_OPTIONS, **_FEWEST_ROWS}, estimator._y_options(y)
+    options = {**_X_OPTIONS, **_FEWEST_ROWS, **finite_option(X)}
+    of_y = estimator._y_options(y)
     if estimator._every_step:
         X = _check_X_alone(estimator, X, y, three_d, reset, options)
     elif three_d:
@@ -202,7 +204,7 @@ def _is_checked(estimator: Any, X: Any) -> bool:
         return False
     if X.ndim == 2 and (X.shape[1] != estimator.n_features_in_ or _has_names(estimator)):
         return False
-    return not np.isinf(X).any()
+    return not np.isinf(each_once(X)).any()
 
 
 def _has_names(estimator: Any) -> bool:
@@ -212,7 +214,8 @@ def _has_names(estimator: Any) -> bool:
 def _check_sequences(estimator: Any, X: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
     X = sequences_of(X, name)
     if np.ndim(X) > 2 or name != "X":  # what scikit-learn checks is always X
-        checked: np.ndarray = check_array(X, input_name=name, estimator=estimator, **_X_OPTIONS)
+        options = {**_X_OPTIONS, **finite_option(X)}
+        checked: np.ndarray = check_array(X, input_name=name, estimator=estimator, **options)
         return checked
     return _check_columns(estimator, X, shape)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from ..inputs._overlap import select
 from ..inputs._weights import below_one
 
 
@@ -15,7 +17,7 @@ class Rows:
 
     Attributes
     ----------
-    sequences : float array of shape (n_rows, n_timesteps, ..., n_features)
+    sequences : float array of shape (n_rows, n_timesteps, ..., n_features), or some windows
         NaN where masked.
     mask : bool array of shape (n_rows, n_timesteps)
         False where masked.
@@ -24,7 +26,7 @@ class Rows:
         Of each row, or of each step.
     """
 
-    sequences: np.ndarray
+    sequences: Any
     mask: np.ndarray
     targets: np.ndarray
     weight: np.ndarray | None
@@ -34,9 +36,10 @@ class Rows:
         return len(self.sequences)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Rows:
-        """Return some of the rows."""
+        """Return some of the rows: views of them where they follow one another."""
+        rows = _as_slice(rows)
         weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.sequences[rows], self.mask[rows], self.targets[rows], weight)
+        return Rows(select(self.sequences, rows), self.mask[rows], self.targets[rows], weight)
 
     def weighted(self) -> Rows:
         """Return the rows with a weight that is not zero: those to learn statistics from.
@@ -80,3 +83,13 @@ class Rows:
         weight = below_one(self.weight)
         counted = weight if weight.ndim == 1 else weight[self.mask]
         return (weight / counted.mean()).astype(np.float32)
+
+
+def _as_slice(rows: slice | np.ndarray) -> slice | np.ndarray:
+    """Return rows that follow one another as a slice: windows that share rows are not copied."""
+    if isinstance(rows, slice):
+        return rows
+    numbers = np.flatnonzero(rows) if rows.dtype == bool else rows
+    if len(numbers) and (np.diff(numbers) == 1).all():
+        return slice(numbers[0], numbers[-1] + 1)
+    return rows

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ._overlap import each_once, first, spread
+
 
 def unmasked(values: Any) -> Any:
     """Return masked arrays of NumPy, or lists of them, with NaN where they are masked.
@@ -34,21 +36,29 @@ def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:
     ValueError
         When some features of a step are NaN and others are not, or a row has no step at all.
     """
-    missing = np.isnan(sequences).reshape(*sequences.shape[:2], -1)
+    missing = np.isnan(each_once(sequences))
+    missing = missing.reshape(*missing.shape[:2], -1)
     if not missing.any():
-        return np.ones(sequences.shape[:2], bool)
+        return spread(np.ones(missing.shape[:2], bool), sequences)
     masked = missing.all(axis=2)
     partial = missing.any(axis=2) & ~masked
     if partial.any():
-        row, step = np.argwhere(partial)[0]
+        row, step = first(spread(partial, sequences))
         raise ValueError(
             f"{name} row {row}, step {step}: some features are NaN and others are not. Impute the "
             "missing values, or set all features of the step to NaN to mask it."
         )
-    empty = masked.all(axis=1)
+    there = spread(~masked, sequences)
+    empty = ~there.any(axis=1)
     if empty.any():
         raise ValueError(
             f"{name} row {int(np.argmax(empty))}: every step is NaN, so there is nothing to learn "
             f"or predict from ({int(empty.sum())} such rows). Drop these rows."
         )
-    return ~masked
+    return there
+
+
+def is_there(sequences: np.ndarray) -> np.ndarray:
+    """Return the mask of sequences that `find_mask` has looked at."""
+    missing = np.isnan(each_once(sequences))
+    return spread(~missing.reshape(*missing.shape[:2], -1).all(axis=2), sequences)

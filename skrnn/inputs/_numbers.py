@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._overlap import each_once, first, spread
+
 LARGEST = 1e100  # of which squares, and sums of them, are floats
 
 _TEXTS = (
@@ -154,12 +156,23 @@ def check_finite(values: Any, name: str) -> None:
     """
     array = np.asarray(values)
     if array.dtype.kind == "f":
-        _check_none(np.isinf(array), name, f"infinity or a value too large for {array.dtype!r}")
+        wrong = np.isinf(each_once(array))
+        what = f"infinity or a value too large for {array.dtype!r}"
+        _check_none(spread(wrong, array) if wrong.any() else wrong, name, what)
+
+
+def finite_option(X: Any) -> dict[str, Any]:
+    """Return the option of scikit-learn's checks for values that passed `check_finite`.
+
+    What it looked at need not be looked at again: of many windows that would make a copy.
+    """
+    looked_at = isinstance(X, np.ndarray) and X.dtype in (np.float64, np.float32)
+    return {"ensure_all_finite": False if looked_at else "allow-nan"}
 
 
 def _check_none(wrong: np.ndarray, name: str, what: str) -> None:
     if wrong.any():
-        row = int(np.argwhere(wrong)[0][0])
+        row = first(wrong)[0]
         raise ValueError(
             f"Input {name} contains {what}. The first is in row {row} of {name}: fill it in or "
             "drop the row."

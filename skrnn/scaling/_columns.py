@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, RobustScaler, StandardScaler
 
+from ..inputs._overlap import Sequences, each_once, first, over_steps, spread, steps_and_counts
+from ._counted import robust_of_counted, standard_of_counted
 from ._relative import Array
 
 SCALERS = ("standard", "minmax", "robust", "power")
@@ -42,15 +44,18 @@ class Affine:
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> Affine:
+    def fit(self, values: Sequences, sequences: Any = None) -> Affine:
         """Learn from all rows, or from all steps of all rows."""
-        rows = values.reshape(-1, values.shape[-1])
-        if self.kind == "standard":
-            standard = StandardScaler().fit(rows)
-            self.shift_, self.scale_ = standard.mean_, standard.scale_
-        elif self.kind == "minmax":
+        rows, counts = steps_and_counts(values)
+        if self.kind == "minmax":
             minmax = MinMaxScaler().fit(rows)
             self.shift_, self.scale_ = minmax.data_min_, 1.0 / minmax.scale_
+        elif counts is not None:
+            statistics = {"standard": standard_of_counted, "robust": robust_of_counted}[self.kind]
+            self.shift_, self.scale_ = statistics(rows, counts)
+        elif self.kind == "standard":
+            standard = StandardScaler().fit(rows)
+            self.shift_, self.scale_ = standard.mean_, standard.scale_
         else:
             robust = RobustScaler().fit(rows)
             self.shift_, self.scale_ = robust.center_, robust.scale_
@@ -71,8 +76,9 @@ class SequenceFeatures:
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> SequenceFeatures:
+    def fit(self, values: Sequences, sequences: Any = None) -> SequenceFeatures:
         """Learn from sequences of shape (n_rows, n_timesteps, n_features)."""
+        values = np.asarray(values)  # a copy of all windows: no transformer counts rows by itself
         self.transformer.fit(values[~np.isnan(values).all(axis=2)])
         return self
 
@@ -142,8 +148,10 @@ def make_scaler(choice: Any, wrapper: Any) -> Any:
     return wrapper(PowerTransformer()) if choice == "power" else Affine(choice)
 
 
-def to_float32(values: np.ndarray, name: str, scaler: str) -> np.ndarray:
-    """Return scaled values as the networks take them.
+def to_float32(
+    values: np.ndarray, name: str, scaler: str, numbers: np.ndarray | None = None
+) -> np.ndarray:
+    """Return scaled values as the networks take them; `numbers` are those of the rows, if not all.
 
     Raises
     ------
@@ -151,10 +159,11 @@ def to_float32(values: np.ndarray, name: str, scaler: str) -> np.ndarray:
         When a value is not finite, or not within the range of float32.
     """
     with np.errstate(over="ignore"):
-        result = values.astype(np.float32)
-    finite = np.isfinite(result)
-    if not finite.all():
-        row = int(np.argwhere(~finite)[0, 0])
+        result = over_steps(lambda steps: steps.astype(np.float32), values)
+    wrong = ~np.isfinite(each_once(result))
+    if wrong.any():
+        row = first(spread(wrong, result))[0]
+        row = row if numbers is None else numbers[row]
         raise ValueError(
             f"{name} row {row}: after scaling with {scaler}, a value is not finite or too large "
             f"for float32. Choose another {scaler}, or rescale the data."

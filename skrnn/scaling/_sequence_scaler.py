@@ -14,7 +14,8 @@ from ..compat._sklearn import HasMethods, StrOptions, fit_context
 from ..compat._snapshot import changed_at_once, of_one_moment
 from ..inputs._arrange import arrange
 from ..inputs._mask import find_mask, unmasked
-from ..inputs._numbers import check_finite, check_numbers
+from ..inputs._numbers import check_finite, check_numbers, finite_option
+from ..inputs._overlap import over_steps
 from ._columns import SCALERS, SequenceFeatures, make_scaler
 
 _OPTIONS: dict[str, Any] = {
@@ -102,7 +103,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         scaled : ndarray of the shape of `X`
-            Scaled sequences; masked steps stay NaN.
+            Scaled sequences; masked steps stay NaN. A read-only view where `X` is one.
         """
         check_is_fitted(self, "_scaler")
         return self._apply(X, self._scaler.transform)
@@ -170,7 +171,9 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _apply(self, X, function):
         sequences = self._read(X, reset=False)
         find_mask(sequences)
-        scaled = function(sequences).astype(sequences.dtype, copy=False)
+        scaled = over_steps(
+            lambda steps: function(steps).astype(steps.dtype, copy=False), sequences
+        )
         return scaled[:, :, 0] if self._two_dimensional else scaled
 
     def _read(self, X, *, reset):
@@ -186,7 +189,7 @@ class SequenceScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"{' or '.join(map(str, expected))}."
             )
         if three_d:
-            X = check_array(X, estimator=self, **_OPTIONS)
+            X = check_array(X, estimator=self, **_OPTIONS | finite_option(X))
         else:
             X = validate_data(self, X, reset=reset, **_OPTIONS)
         sequences = arrange(X, "channels_last", n_variables=1)

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..inputs._overlap import Sequences, first_where, steps_and_counts
 from ._relative import Array
 
 
 class TokenNumbers:
     """Number the tokens of the training rows, from one on; any other is zero."""
 
-    def fit(self, sequences: np.ndarray) -> TokenNumbers:
+    def fit(self, sequences: Sequences) -> TokenNumbers:
         """Learn the tokens from an array of shape (n_rows, n_timesteps, 1), NaN where masked.
 
         Raises
@@ -26,8 +27,9 @@ class TokenNumbers:
                 f"embedding_dim needs one token per step, but X has {sequences.shape[2]} features. "
                 "Pass X of shape (n_samples, n_timesteps), or set embedding_dim=None."
             )
-        _check_distinct(sequences)
-        self.tokens_ = np.unique(sequences[~np.isnan(sequences)])
+        steps, _ = steps_and_counts(sequences)
+        _check_distinct(steps, sequences)
+        self.tokens_ = np.unique(steps[~np.isnan(steps)])
         if (self.tokens_ != np.round(self.tokens_)).any():
             wrong = self.tokens_[self.tokens_ != np.round(self.tokens_)][0]
             raise ValueError(
@@ -53,15 +55,14 @@ class TokenNumbers:
         return numbers.astype(np.int32) if xp is np else xp.cast(numbers, "int32")
 
 
-def _check_distinct(sequences: np.ndarray) -> None:
+def _check_distinct(steps: np.ndarray, sequences: Sequences) -> None:
     """Raise where tokens are too large to be told from their neighbours as floats."""
-    largest = 2.0 ** (np.finfo(sequences.dtype).nmant + 1)
-    beyond = np.abs(sequences) >= largest
-    if beyond.any():
-        row, step, _ = np.argwhere(beyond)[0]
+    largest = 2.0 ** (np.finfo(steps.dtype).nmant + 1)
+    if (np.abs(steps) >= largest).any():
+        row, step, _ = first_where(lambda part: np.abs(part) >= largest, sequences)
         raise ValueError(
-            f"X row {row}, step {step}: the token {sequences[row, step, 0]:.0f} is not below "
+            f"X row {row}, step {step}: the token {sequences[row][step, 0]:.0f} is not below "
             f"{largest:.0f} in size. Beyond that, different integers are the same "
-            f"{sequences.dtype} number. Number the tokens anew, as in numpy.unique(X, "
+            f"{steps.dtype} number. Number the tokens anew, as in numpy.unique(X, "
             "return_inverse=True) or with sklearn.preprocessing.OrdinalEncoder."
         )

@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from ..inputs._overlap import (
+    Sequences,
+    over_steps,
+    over_windows,
+    shares_rows,
+    steps_and_counts,
+)
 from ._columns import SequenceFeatures, Targets, make_scaler
+from ._counted import median, moments
 from ._relative import Array, level_of, reference_of, scale_of, smallest_scale
 
 # Spreads of y and of its feature within this factor, and medians within this many spreads, pass.
@@ -48,16 +56,13 @@ class WindowLevels:
     def __init__(self, choice: str = "window") -> None:
         self.choice = choice
 
-    def fit(self, values: np.ndarray, sequences: Any = None) -> WindowLevels:
+    def fit(self, values: Sequences, sequences: Any = None) -> WindowLevels:
         """Learn typical scales from sequences of shape (n_rows, n_timesteps, n_features)."""
-        windows = self.numbers(values, "X")
-        steps = windows.reshape(-1, windows.shape[2])
-        size = np.abs(np.nanmean(steps, axis=0))
+        windows = self._steps_as_numbers(values)
+        mean, spread = moments(*steps_and_counts(windows))
         if not WINDOW_SCALERS[self.choice].own_scale:
-            level = level_of(np.nan_to_num(windows), ~np.isnan(windows))
-            steps = (windows - level).reshape(steps.shape)
-        spread = np.nanstd(steps, axis=0)
-        self.smallest_ = smallest_scale(spread, size)
+            spread = _spread_around_levels(windows)
+        self.smallest_ = smallest_scale(spread, np.abs(mean))
         self.typical_ = np.maximum(spread, self.smallest_)
         return self
 
@@ -80,13 +85,22 @@ class WindowLevels:
             )
         return xp.log(values)
 
+    def levels_and_scales(self, sequences: np.ndarray) -> tuple[Any, ...]:
+        """Return the numbers of sequences, with the level and the scale of each.
+
+        Windows that share their rows are not copied, but in parts, and so do the numbers.
+        """
+        numbers = self._steps_as_numbers(sequences)
+        return numbers, *over_windows(self.level_and_scale, numbers)
+
     def level_and_scale(self, numbers: Array, xp: Any = np) -> tuple[Array, Array]:
-        """Return two arrays, (n_rows, 1, n_features); one row of scales if all have the same."""
+        """Return two arrays, (n_rows, 1, n_features); in Keras one row of scales may do."""
         values, observed = _zero_where_missing(numbers, xp)
         level = level_of(values, observed, xp)
         if WINDOW_SCALERS[self.choice].own_scale:
             return level, scale_of(values, observed, level, self.smallest_, xp)
-        return level, self.typical_[None, None]
+        scale = self.typical_[None, None]
+        return level, np.broadcast_to(scale, level.shape) if xp is np else scale
 
     def transform(self, values: Array, sequences: Any = None, xp: Any = np) -> Array:
         """Return scaled sequences; masked steps stay NaN."""
@@ -98,6 +112,9 @@ class WindowLevels:
         """Return scaled values in the units of the sequences that they are relative to."""
         level, scale = self.level_and_scale(self.numbers(sequences, "X", xp), xp)
         return self.restore(values * scale + level, xp)
+
+    def _steps_as_numbers(self, sequences: Sequences) -> Any:
+        return over_steps(lambda steps: self.numbers(steps, "X"), sequences)
 
     def restore(self, numbers: Array, xp: Any = np) -> Array:
         """Return what `numbers` were made of."""
@@ -126,7 +143,7 @@ class WindowTargets:
         self.seasonal_lag = seasonal_lag
         self.choice = choice
 
-    def fit(self, values: np.ndarray, sequences: np.ndarray) -> WindowTargets:
+    def fit(self, values: np.ndarray, sequences: Sequences) -> WindowTargets:
         """Learn the smallest scale, and see that targets and feature share their units.
 
         Raises
@@ -134,10 +151,10 @@ class WindowTargets:
         ValueError
             When they grossly do not.
         """
-        past = sequences[:, :, [self.feature]]
+        past = self._past(sequences, np)
         levels = WindowLevels(self.choice).fit(past)
         levels.numbers(values, "y")
-        _check_units(values, past[~np.isnan(past)], self.feature, self.choice)
+        _check_units(values, past, self.feature, self.choice)
         self.levels_ = levels
         return self
 
@@ -154,13 +171,23 @@ class WindowTargets:
     def _reference_and_scale(
         self, sequences: Array, n_outputs: int, xp: Any
     ) -> tuple[Array, Array]:
-        past = xp.take(sequences, np.array([self.feature]), axis=2)
-        past = self.levels_.numbers(past, "X", xp)
-        level, scale = self.levels_.level_and_scale(past, xp)
-        values, observed = _zero_where_missing(past, xp)
-        season = self.seasonal_lag or 0
-        reference = reference_of(values, observed, level, season, n_outputs, xp)
-        return reference[:, :, 0], scale[:, 0]
+        def read(past: Array) -> tuple[Array, Array]:
+            past = self.levels_.numbers(past, "X", xp)
+            level, scale = self.levels_.level_and_scale(past, xp)
+            values, observed = _zero_where_missing(past, xp)
+            season = self.seasonal_lag or 0
+            reference = reference_of(values, observed, level, season, n_outputs, xp)
+            return reference[:, :, 0], scale[:, 0]
+
+        past = self._past(sequences, xp)
+        reference, scale = over_windows(read, past) if xp is np else read(past)
+        return reference, scale
+
+    def _past(self, sequences: Array, xp: Any) -> Array:
+        """Return the feature that holds the past of the targets, as sequences of one feature."""
+        if xp is np and shares_rows(sequences):
+            return over_steps(lambda steps: steps[:, :, self.feature, None], sequences)
+        return xp.take(sequences, np.array([self.feature]), axis=2)
 
 
 def make_input_scaler(choice: Any) -> Any:
@@ -193,10 +220,32 @@ def _largest_log(xp: Any) -> float:
     return float(np.log(float(kind.max))) - (0.0 if xp is np else 1e-5)
 
 
-def _check_units(targets: np.ndarray, past: np.ndarray, feature: int, choice: str) -> None:
-    spread, target_spread = past.std(), targets.std()
-    offset = abs(np.median(targets) - np.median(past))
-    reach = _MISMATCH_FACTOR * (spread or max(1.0, abs(past[0])))
+def _spread_around_levels(windows: Sequences) -> np.ndarray:
+    """Return the standard deviation of the steps of windows around the mean of their window."""
+    if not shares_rows(windows):
+        level = level_of(np.nan_to_num(windows), ~np.isnan(windows))
+        steps: np.ndarray = (windows - level).reshape(-1, windows.shape[2])
+        return np.nanstd(steps, axis=0)
+    squares, counts = over_windows(_squares_around_levels, windows)
+    return np.sqrt(squares.sum(axis=0) / counts.sum(axis=0))
+
+
+def _squares_around_levels(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each window the sum of the squares around its mean, and the number of values."""
+    values, observed = _zero_where_missing(windows, np)
+    level = level_of(values, observed)
+    squares = np.where(observed, (values - level) ** 2, 0.0)
+    return squares.sum(axis=1), observed.sum(axis=1)
+
+
+def _check_units(targets: np.ndarray, sequences: Sequences, feature: int, choice: str) -> None:
+    past, counts = steps_and_counts(sequences)
+    there = ~np.isnan(past[:, 0])
+    past, counts = past[there], None if counts is None else counts[there]
+    spread, target_spread = moments(past - past[0], counts)[1][0], targets.std()
+    middle = np.median(past) if counts is None else median(past[:, 0], counts)
+    offset = abs(np.median(targets) - middle)
+    reach = _MISMATCH_FACTOR * (spread or max(1.0, abs(past[0, 0])))
     comparable = spread > 0 and target_spread > 0
     ratio = target_spread / spread if comparable else 1.0
     if 1 / _MISMATCH_FACTOR <= ratio <= _MISMATCH_FACTOR and offset <= reach:
@@ -204,7 +253,7 @@ def _check_units(targets: np.ndarray, past: np.ndarray, feature: int, choice: st
     raise ValueError(
         f'target_scaler="{choice}" needs y in the units of feature {feature} of X '
         f"(target_feature), but y has median {np.median(targets):.4g} and standard deviation "
-        f"{target_spread:.4g} where the feature has {np.median(past):.4g} and {spread:.4g}. Pass y "
+        f"{target_spread:.4g} where the feature has {middle:.4g} and {spread:.4g}. Pass y "
         "unscaled, as the feature is passed (no TransformedTargetRegressor, no scaler of X alone "
         "in front), choose the feature that holds the past of y, or use "
         'target_scaler="standard".'

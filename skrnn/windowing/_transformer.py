@@ -200,8 +200,9 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
         Returns
         -------
         windows : ndarray of shape (n_samples, window, n_features)
-            A read-only view where `X` is one series without a hole. With `flatten=True` an array of
-            shape (n_samples, window * n_features).
+            A read-only view where `X` is one series without a hole: the estimators of skrnn learn
+            from it without a copy. With `flatten=True` an array of shape (n_samples, window *
+            n_features).
 
         Warns
         -----

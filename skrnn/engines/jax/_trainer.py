@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import numpy as np
 
 from ...networks._spec import Spec
@@ -62,7 +63,10 @@ class JaxTrainer:
         return float(self._arrays[2][self._program.rate_slot])
 
     def run_epoch(self, order: np.ndarray, schedule: Schedule) -> float:
-        """Train on rows in an order, at the rates of a schedule; return their mean loss."""
+        """Train on rows in an order, at the rates of a schedule; return their mean loss.
+
+        While a call runs, the batches of the next are gathered, and not those of all to come.
+        """
         per_call, arrays = self._program.per_call, (*self._arrays, np.float32(0.0))
         step = self.n_steps
         for batches in iterate_batches(self._data, order, self._plan.batch_size, per_call):
@@ -71,7 +75,9 @@ class JaxTrainer:
                 "weight_decay": np.float32(self._values.weight_decay),
                 "clip": np.float32(self._values.clip),
             }
-            arrays = self._program(arrays, self._store, batches.arrays, rates, batches.n_batches)
+            call = arrays, self._store, batches.arrays, rates, batches.n_batches
+            before, arrays = arrays[3], self._program(*call)
+            jax.block_until_ready(before)  # type: ignore[no-untyped-call]
             step += batches.n_batches
         loss = float(arrays[3]) / len(order)
         self._arrays, self.n_steps = arrays[:3], step
