@@ -603,7 +603,7 @@ def test_names_that_are_missing():
     assert [text.get_text() for text in display.ax_.get_xticklabels()] == ["nan", "b"]
 
 
-@pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=str)
+@pytest.mark.parametrize("rows", [{1, 2}, {"a": [1]}, "text", 5, None, iter([1])], ids=type)
 def test_what_has_no_rows(one_query, rows):
     with pytest.raises(TypeError, match=r"`X` is of type .*, which has no rows. Pass an array"):
         AttentionDisplay.from_estimator(one_query, rows)

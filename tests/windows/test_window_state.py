@@ -147,7 +147,9 @@ class TestRefusedFits:
             *({"padding": value} for value in (int, 10**400, np.array([1.0]), [])),
             *({"flatten": np.array([1, 0])}, {"group": [1]}),
         ],
-        ids=str,
+        ids=lambda params: "-".join(
+            (*params, *(type(value).__name__ for value in params.values()))
+        ),
     )
     def test_parameters_that_are_set_after_fit(self, params):
         windows = SlidingWindowTransformer(3).fit(column(MONTHS[:8])).set_params(**params)
