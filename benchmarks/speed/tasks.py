@@ -1,0 +1,99 @@
+"""What a side is asked to do in its own process: each returns figures by name."""
+
+import time
+from pathlib import Path
+from statistics import median
+
+CALL_SECONDS = 0.3
+
+
+def timed(function, *arguments):
+    start = time.perf_counter()
+    result = function(*arguments)
+    return time.perf_counter() - start, result
+
+
+class Tasks:
+    """The tasks of one process; what was fitted for one round serves the next."""
+
+    def __init__(self, side):
+        self.side, self.fitted = side, {}
+
+    def nothing(self, work):
+        return {}
+
+    def fit_and_predict(self, work):
+        X, _ = work.rows(1)
+        self.side.predict(self.side.fit(work), X)
+        return {}
+
+    def fit(self, work):
+        seconds, _ = timed(self.side.fit, work)
+        return {"seconds": seconds}
+
+    def epoch(self, work):
+        """Time the epochs of a fit, the first of which compiles with Keras."""
+        return {"seconds": median(self.side.epoch_seconds(self.side.fit(work))[1:])}
+
+    def predict(self, work):
+        """Time calls until a moment is full, and take their median."""
+        if work not in self.fitted:
+            self.fitted[work] = self.side.fit(work)
+        X, _ = work.rows(work.n_predicted)
+        seconds = [timed(self.side.predict, self.fitted[work], X)[0]]
+        while sum(seconds) < CALL_SECONDS:
+            seconds.append(timed(self.side.predict, self.fitted[work], X)[0])
+        return {"seconds": median(seconds)}
+
+    def grid(self, work):
+        """Search over 12 candidates on five folds, and refit the best."""
+        from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+
+        estimator, grid = self.side.grid()
+        X, y = work.rows()
+        search = GridSearchCV(
+            estimator, grid, cv=TimeSeriesSplit(5), scoring="neg_mean_squared_error"
+        )
+        two_d = type(self.side).__name__ == "Skorch"
+        seconds, _ = timed(search.fit, X, y[:, None] if two_d else y)
+        return {"seconds": seconds}
+
+    def panel(self, panel):
+        seconds, _ = timed(self.side.fit_panel, panel)
+        return {"seconds": seconds}
+
+    def compiling(self, work):
+        """Return the seconds that the programs of a fit take to compile, and those of predict."""
+        fitted = self.side.fit(work)
+        trained = self.side.compile_seconds()
+        self.side.predict(fitted, work.rows(1)[0])
+        return {"seconds": trained, "predict_seconds": self.side.compile_seconds() - trained}
+
+    def gflops(self, work):
+        return {"gflops": self.side.gflops(work)}
+
+    def memory(self, works):
+        """Return the memory at the start, its peak over fits, its growth, and what clearing leaves."""
+        start, grown = resident_mib(), None
+        for work in works:
+            self.side.fit(work)
+            grown = grown or resident_mib()
+        end = resident_mib()
+        if hasattr(self.side, "clear"):
+            self.side.clear()
+        figures = {"start": start, "first": grown, "end": end, "cleared": resident_mib()}
+        return {f"{name}_mib": value for name, value in figures.items()} | {"peak_mib": peak_mib()}
+
+
+def resident_mib():
+    return _status("VmRSS:")
+
+
+def peak_mib():
+    return _status("VmHWM:")
+
+
+def _status(field):
+    """Return a field of what Linux tells of a process, in MiB."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 2**10 for line in lines if line.startswith(field))
