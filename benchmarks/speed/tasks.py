@@ -73,7 +73,7 @@ class Tasks:
         return {"gflops": self.side.gflops(work)}
 
     def memory(self, works):
-        """Return the memory at the start, its peak over fits, its growth, and what clearing leaves."""
+        """Return the memory before and after fits, its peak, and what clearing leaves."""
         start, grown = resident_mib(), None
         for work in works:
             self.side.fit(work)

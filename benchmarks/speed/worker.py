@@ -1,6 +1,6 @@
 """The process of one side: reads tasks from its input, writes a line of JSON for each.
 
-    python -m speed.worker SIDE
+python -m speed.worker SIDE
 """
 
 import base64

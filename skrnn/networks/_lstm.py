@@ -62,7 +62,7 @@ def lstm_loop(
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
     recurrent: LinearMap,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Run an LSTM over time.
 
     Parameters
@@ -80,26 +80,26 @@ def lstm_loop(
     Returns
     -------
     hidden : tensor of shape (n_timesteps, batch, ..., units)
-        Hidden state after every step.
-    cell : tensor of shape (batch, ..., units)
-        Cell state after the last step.
+        Hidden state after every step. Where nobody reads it, a program does not keep it.
+    last : pair of tensors of shape (batch, ..., units)
+        Hidden and cell state after the last step.
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def loop(inputs: Tensor, *arguments: Tensor) -> Any:
         kernels, state = arguments[:3], arguments[3:]
-        hidden, cell, gates = _forward(inputs, mask, kernels, state, recurrent)
+        last, (hidden, cell, gates) = _forward(inputs, mask, kernels, state, recurrent)
 
         def gradient(*upstream: Any) -> tuple[Tensor, ...]:
-            d_hidden, d_cell = upstream[0] if len(upstream) == 1 else upstream
+            d_hidden, *d_last = upstream[0] if len(upstream) == 1 else upstream
             before = _before(state[0], hidden), _before(state[1], cell)
             saved = (*before, cell, gates)
-            return _backward(inputs, mask, kernels, recurrent, saved, d_hidden, d_cell)
+            return _backward(inputs, mask, kernels, recurrent, saved, d_hidden, d_last)
 
-        return (hidden, cell[-1]), gradient
+        return (hidden, *last), gradient
 
-    hidden, last_cell = loop(inputs, *kernels, *state)
-    return hidden, last_cell
+    hidden, *last = loop(inputs, *kernels, *state)
+    return hidden, (last[0], last[1])
 
 
 def _forward(
@@ -108,8 +108,8 @@ def _forward(
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
     recurrent: LinearMap,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return hidden states, cell states and the tanh of the gates after every step."""
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+    """Return the last states; and hidden state, cell state and tanh of the gates of every step."""
     bias = kernels[2]
     halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], "float32"), bias.shape[0] // 4)
     kernel, bias = ops.concatenate(kernels[:2]) * halves, bias * halves
@@ -127,8 +127,8 @@ def _forward(
             new_cell = ops.where(active, new_cell, cell)
         return (new_hidden, new_cell), (new_hidden, new_cell, gates)
 
-    _, (hidden, cell, gates) = ops.scan(step, tuple(state), (inputs, mask))
-    return hidden, cell, gates
+    last, steps = ops.scan(step, tuple(state), (inputs, mask))
+    return last, steps
 
 
 def _backward(
@@ -138,7 +138,7 @@ def _backward(
     recurrent: LinearMap,
     saved: tuple[Tensor, ...],
     d_outputs: Tensor,
-    d_cell: Tensor,
+    d_last: list[Tensor],
 ) -> tuple[Tensor, ...]:
     n_gates = kernels[2].shape[0]
     small = 4 * math.prod(d_outputs.shape[:-1]) * n_gates <= _CACHE_BYTES
@@ -147,12 +147,10 @@ def _backward(
     def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernels = state
         x, d_output, active, saved = now
-        *to_gates, to_cell, forget = saved if small else _factors(active, saved)
+        to_gates, to_cell, forget = saved if small else _factors(active, saved)
         d_hidden = d_hidden + d_output
         d_cell = d_cell + d_hidden * to_cell
-        outer = (d_cell, d_cell, d_cell, d_hidden)
-        d_gates = [d * factor for d, factor in zip(outer, to_gates, strict=True)]
-        d_gates = ops.concatenate(d_gates, axis=-1)
+        d_gates = ops.concatenate([d_cell, d_cell, d_cell, d_hidden], axis=-1) * to_gates
         d_before = recurrent.transpose(ops.matmul(d_gates, backward[1]))
         if active is not None:
             d_before = ops.where(active, d_before, d_hidden)
@@ -165,7 +163,7 @@ def _backward(
     start = () if small else tuple(ops.zeros_like(kernel) for kernel in kernels)
     (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
         step,
-        (ops.zeros_like(d_cell), d_cell, start),
+        (*d_last, start),
         (inputs, d_outputs, mask, _factors(mask, saved) if small else saved),
         reverse=True,
     )
@@ -185,13 +183,13 @@ def _factors(active: Tensor | None, saved: tuple[Tensor, ...]) -> tuple[Tensor, 
     _, cell_before, cell, gates = saved
     i, f, g, o = _open(gates)
     squashed = ops.tanh(cell)
-    factors = (
+    to_gates = (
         g * i * (1.0 - i),
         cell_before * f * (1.0 - f),
         i * (1.0 - g * g),
         squashed * o * (1.0 - o),
-        o * (1.0 - squashed * squashed),
     )
+    factors = ops.concatenate(to_gates, axis=-1), o * (1.0 - squashed * squashed)
     if active is None:
         return (*factors, f)
     return (*(ops.where(active, x, 0.0) for x in factors), ops.where(active, f, 1.0))

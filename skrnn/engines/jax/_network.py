@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks._build import build_model
-from ...networks._spec import Input, Spec
+from ...networks._spec import CustomSpec, Input, Spec
+from ...networks._weights import Weights
 from .._protocol import Array, Arrays, Data, Reader, Sample
 from ._compile_cache import compile_cache
 from ._disk_cache import use_disk_cache
@@ -39,6 +40,8 @@ class Network:
             self.model = build_model(spec)
         self.trainable = like(self.model.trainable_variables)
         self.non_trainable = like(self.model.non_trainable_variables)
+        zeros = (np.zeros(state.shape, state.dtype) for state in self.non_trainable)
+        self._idle: list[Any] = [jnp.asarray(state) for state in zeros]
 
     def __call__(
         self, trainable: list[Array], non_trainable: list[Array], sample: Sample, training: bool
@@ -56,6 +59,15 @@ class Network:
             return_losses=True,
         )
         return outputs, non_trainable, sum(losses, jnp.float32(0.0))
+
+    def complete(self, weights: Weights) -> Weights:
+        """Return weights with something in place of rates and seeds, which no prediction needs.
+
+        Other engines keep none of them, and the states of networks that users build are left alone.
+        """
+        if isinstance(self.spec, CustomSpec):
+            return weights
+        return Weights(weights.trainable, self._idle)
 
 
 def get_network(spec: Spec) -> Network:
@@ -80,11 +92,14 @@ def get_program(
     plan : hashable
         What else is compiled in.
     """
+    shapes = tuple((name, rows.shape) for name, rows in data.store.items())
+    key = (kind, structure, data.reader, shapes, *plan)
+    program: Program | None = compile_cache.find(key)
+    if program is not None:
+        return program
     network = get_network(structure)
     store = {name: array(*rows.shape, dtype=rows.dtype) for name, rows in data.store.items()}
-    shapes = tuple((name, rows.shape) for name, rows in store.items())
-    key = (kind, structure, data.reader, shapes, *plan)
-    program: Program = compile_cache.get(key, lambda: kind(network, *plan, data.reader, store))
+    program = compile_cache.get(key, lambda: kind(network, *plan, data.reader, store))
     return program
 
 
