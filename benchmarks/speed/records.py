@@ -67,11 +67,15 @@ def starts():
             f"first-fit-{cache}", f"first fit, programs {cache}", "fit", peers=("keras",), **common
         )
     yield Benchmark(
-        "compile-lstm", "compiling what trains LSTM(64)", "compiling", SMALL, fresh=True
+        "compile-lstm",
+        "building and compiling what trains LSTM(64)",
+        "compiling",
+        SMALL,
+        fresh=True,
     )
     yield Benchmark(
         "compile-predict",
-        "compiling what predicts with LSTM(64)",
+        "compiling what predicts one row with LSTM(64)",
         "compiling",
         SMALL,
         figure="predict_seconds",
