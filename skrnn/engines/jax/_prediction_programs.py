@@ -66,7 +66,7 @@ def in_eights(structure: Spec, reader: Reader) -> Tiling:
 
 def _is_wide(structure: Spec) -> bool:
     """Return whether arithmetic is most of what a prediction takes."""
-    largest = max(math.prod(weight.shape) for weight in get_network(structure).trainable)
+    largest: int = max(math.prod(weight.shape) for weight in get_network(structure).trainable)
     n_places = math.prod(structure.inputs["sequence"].shape[1:-1])  # pixels of a frame
     return largest * n_places > _MANY_PRODUCTS
 
