@@ -110,7 +110,7 @@ class PredictionProgram:
                 trainable, states or non_trainable, sample, training=self.sampling
             )
             restored = self.reader.restore(spec, store, tile, predictions, jnp)
-            return outputs.at[index].set(restored), states if self.sampling else []
+            return _put(outputs, restored, index), states if self.sampling else []
 
         outputs = jnp.zeros((self.tiling.n_tiles, width, *spec.output_shape))
         states = non_trainable if self.sampling else []
@@ -150,11 +150,17 @@ class GradientProgram:
                 outputs, _, _ = self.network(trainable, non_trainable, given, training=False)
                 return jnp.sum(outputs * chosen)  # rows do not depend on each other
 
-            return gradients.at[index].set(jax.grad(combine)(sample.inputs["sequence"]))
+            gradient = jax.grad(combine)(sample.inputs["sequence"])
+            return _put(gradients, gradient, index)
 
         shape = spec.inputs["sequence"].shape
         gradients = jnp.zeros((tiling.n_tiles, tiling.width, *shape))
         return jax.lax.fori_loop(0, n_tiles, fill, gradients)
+
+
+def _put(tiles: Array, tile: Array, index: Array) -> Array:
+    """Return tiles with one of them replaced."""
+    return jax.lax.dynamic_update_index_in_dim(tiles, tile, index, 0)
 
 
 def iterate_tiles(data: Data, tiling: Tiling) -> Iterator[tuple[np.ndarray, Arrays, int]]:
