@@ -11,8 +11,8 @@ from ...networks._spec import Spec
 from ...networks._weights import Weights
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
-from .._protocol import Data
-from ._network import get_network, get_program
+from .._protocol import Data, Requests
+from ._network import get_network, get_program, request_program
 from ._prediction_programs import (
     GradientProgram,
     PredictionProgram,
@@ -22,6 +22,7 @@ from ._prediction_programs import (
     untile,
 )
 from ._trainer import JaxTrainer
+from ._training_programs import EvaluationProgram, TrainingProgram
 
 
 class JaxEngine:
@@ -59,6 +60,23 @@ class JaxEngine:
     ) -> JaxTrainer:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
         return JaxTrainer(spec.structure(), plan, values, data, validation, weights, slots)
+
+    def requests(
+        self, spec: Spec, plan: TrainingPlan, data: Data, validation: Data | None
+    ) -> Requests:
+        """Return what a fit needs to be compiled.
+
+        Where batches are cut out of a store, predictions will come from another one.
+        """
+        structure = spec.structure()
+        training = [request_program(TrainingProgram, structure, data, plan)]
+        if validation is not None:
+            training.append(request_program(EvaluationProgram, structure, validation, plan))
+        if data.store:
+            return Requests(training, [])
+        tiling = in_eights(structure, data.reader)
+        predicts = request_program(PredictionProgram, structure, data, False, tiling)
+        return Requests(training, [predicts])
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""

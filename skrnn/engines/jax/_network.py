@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import jax
@@ -76,6 +77,55 @@ def get_network(spec: Spec) -> Network:
     return network
 
 
+@dataclass(frozen=True)
+class ProgramRequest:
+    """All that a compiled program depends on, and so its key in the cache.
+
+    Attributes
+    ----------
+    kind : type
+        Class of the program.
+    structure : Spec
+        Without rates.
+    reader : Reader
+        How batches are read.
+    store : tuple of (str, tuple of int, str)
+        Names, shapes and types of what all batches share.
+    plan : tuple
+        What else is compiled in.
+    """
+
+    kind: Callable[..., Any]
+    structure: Spec
+    reader: Reader
+    store: tuple[tuple[str, tuple[int, ...], str], ...]
+    plan: tuple[Hashable, ...]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the program is in the cache."""
+        return compile_cache.find(self) is not None
+
+    def get(self) -> Any:
+        """Return the program, compiled where it is not there."""
+        program = compile_cache.find(self)
+        if program is None:
+            network = get_network(self.structure)
+            store = {name: array(*shape, dtype=kind) for name, shape, kind in self.store}
+            program = compile_cache.get(
+                self, lambda: self.kind(network, *self.plan, self.reader, store)
+            )
+        return program
+
+
+def request_program(
+    kind: Callable[..., Any], structure: Spec, data: Data, *plan: Hashable
+) -> ProgramRequest:
+    """Return what stands for the program of a kind for a structure and a kind of data."""
+    store = tuple((name, rows.shape, str(rows.dtype)) for name, rows in data.store.items())
+    return ProgramRequest(kind, structure, data.reader, store, plan)
+
+
 def get_program(
     kind: Callable[..., Program], structure: Spec, data: Data, *plan: Hashable
 ) -> Program:
@@ -92,14 +142,7 @@ def get_program(
     plan : hashable
         What else is compiled in.
     """
-    shapes = tuple((name, rows.shape) for name, rows in data.store.items())
-    key = (kind, structure, data.reader, shapes, *plan)
-    program: Program | None = compile_cache.find(key)
-    if program is not None:
-        return program
-    network = get_network(structure)
-    store = {name: array(*rows.shape, dtype=rows.dtype) for name, rows in data.store.items()}
-    program = compile_cache.get(key, lambda: kind(network, *plan, data.reader, store))
+    program: Program = request_program(kind, structure, data, *plan).get()
     return program
 
 
