@@ -1,6 +1,8 @@
 """What `benchmarks/run` makes of its figures; the figures themselves are no test."""
 
 import importlib
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,3 +47,22 @@ def test_rows_can_be_learned(speed):
     X, y = work.rows()
     assert (X.shape, y.shape, X.dtype) == ((50, 12, 1), (50,), np.float32)
     assert np.ptp(y) > 1.0
+
+
+def test_the_figures_of_the_guide_are_of_benchmarks_that_there_are(speed):
+    figures = json.loads((HERE / "speed.json").read_text(encoding="utf-8"))
+    assert set(figures) <= {benchmark.name for benchmark in speed("records").BENCHMARKS}
+    header, *rows = speed("report").as_rows(figures)
+    assert len(rows) == len(figures)
+    assert all(len(row) == len(header) for row in rows)
+
+
+def test_every_table_of_the_guide_has_figures():
+    page = HERE.parent / "docs" / "guide" / "speed.rst"
+    if not page.exists():
+        pytest.skip("installed without the documentation")
+    names = list(json.loads((HERE / "speed.json").read_text(encoding="utf-8")))
+    wanted = re.findall(r"speed-table::\n\n   (.*)\n", page.read_text(encoding="utf-8"))
+    assert len(wanted) >= 5
+    for word in " ".join(wanted).split():
+        assert any(name.startswith(word) for name in names), word

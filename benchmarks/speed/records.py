@@ -66,21 +66,8 @@ def starts():
         yield Benchmark(
             f"first-fit-{cache}", f"first fit, programs {cache}", "fit", peers=("keras",), **common
         )
-    yield Benchmark(
-        "compile-lstm",
-        "building and compiling what trains LSTM(64)",
-        "compiling",
-        SMALL,
-        fresh=True,
-    )
-    yield Benchmark(
-        "compile-predict",
-        "compiling what predicts one row with LSTM(64)",
-        "compiling",
-        SMALL,
-        figure="predict_seconds",
-        fresh=True,
-    )
+    title = "building and compiling LSTM(64), to train and to predict"
+    yield Benchmark("compile", title, "compiling", SMALL, fresh=True)
 
 
 def throughputs():
