@@ -19,6 +19,7 @@ extensions = [
     "sphinx.ext.intersphinx",
     "sphinx.ext.mathjax",
     "inherited",
+    "speed_table",
     "myst_parser",
     "numpydoc",
     "sphinx_design",

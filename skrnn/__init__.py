@@ -10,6 +10,7 @@ from .estimators._conv_lstm_classifier import ConvLSTMClassifier
 from .estimators._conv_lstm_regressor import ConvLSTMRegressor
 from .estimators._lstm_classifier import LSTMClassifier
 from .estimators._lstm_regressor import LSTMRegressor
+from .estimators._precompile import precompile
 from .estimators._recurrent_classifier import RecurrentClassifier
 from .estimators._recurrent_regressor import RecurrentRegressor
 from .estimators._seq2seq_regressor import Seq2SeqRegressor
@@ -59,6 +60,7 @@ __all__ = [
     "make_targets",
     "make_windows",
     "permutation_importance",
+    "precompile",
     "saliency",
     "save",
     "set_compile_cache_dir",

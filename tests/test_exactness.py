@@ -413,11 +413,11 @@ class TestCompiling:
             make(epochs=1).fit(X[rows], y[rows])
         make(epochs=1).fit(np.nan_to_num(X), y, sample_weight=1.0 + abs(y))
         make(epochs=1, clipnorm=None, lr_schedule="cosine", shuffle=False).fit(X, y)
-        assert compile_cache_info().traces == 1
+        assert compile_cache_info().traces == 2  # one trains, one predicts
         make(epochs=1, early_stopping=True).fit(X, y)
         make(epochs=1).fit(X, y, X_val=X[:50], y_val=y[:50])
         info = compile_cache_info()
-        assert (info.traces, info.training_traces) == (2, 1)
+        assert (info.traces, info.training_traces) == (3, 1)  # and one evaluates
 
     def test_threads_that_start_together_trace_once(self):
         barrier = threading.Barrier(4)

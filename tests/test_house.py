@@ -118,6 +118,7 @@ PUBLIC = [
     "make_targets",
     "make_windows",
     "permutation_importance",
+    "precompile",
     "saliency",
     "save",
     "set_compile_cache_dir",

@@ -17,6 +17,8 @@ _START_ALIKE = {
     *("Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion"),
     *("Muon", "Nadam", "RMSprop", "SGD"),
 }
+# Those that treat every number by itself.
+_ELEMENTWISE = _START_ALIKE - {"Adafactor", "Lamb", "Muon"}
 _CLIPPING = ("clipnorm", "global_clipnorm", "clipvalue")
 
 
@@ -71,8 +73,17 @@ class OptimizerStructure:
     @property
     def starts_alike(self) -> bool:
         """Whether its state starts with the same values whatever the weights are."""
-        known = self.kind.__module__.startswith("keras.")
-        return known and self.kind.__name__ in _START_ALIKE
+        return self._is_one_of(_START_ALIKE)
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether all weights may be given to it as one vector."""
+        named = self.undecayed is not None
+        more = self.settings.get("use_ema") or self.settings.get("gradient_accumulation_steps")
+        return not (named or more) and self._is_one_of(_ELEMENTWISE)
+
+    def _is_one_of(self, names: set[str]) -> bool:
+        return self.kind.__module__.startswith("keras.") and self.kind.__name__ in names
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ the host or inside a compiled program.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -118,6 +118,32 @@ class Trainer(Protocol):
         """Return the state of the optimizer."""
 
 
+class Request(Hashable, Protocol):
+    """What stands for a compiled program; equal where the programs are."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is compiled already."""
+
+    def get(self) -> Any:
+        """Return the program, compiled where it is not there."""
+
+
+class Requests(NamedTuple):
+    """The programs that a fit needs.
+
+    Attributes
+    ----------
+    training : list of Request
+        Those that train and validate.
+    prediction : list of Request
+        Those that predict rows such as were trained on, where that can be known beforehand.
+    """
+
+    training: Sequence[Request]
+    prediction: Sequence[Request]
+
+
 class Engine(Protocol):
     """What trains and runs networks on one backend."""
 
@@ -147,6 +173,11 @@ class Engine(Protocol):
         slots: list[np.ndarray] | None,
     ) -> Trainer:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
+
+    def requests(
+        self, spec: Spec, plan: TrainingPlan, data: Data, validation: Data | None
+    ) -> Requests:
+        """Return what a fit needs to be compiled."""
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""

@@ -36,8 +36,8 @@ class Regressor(RegressorMixin, NetworkEstimator):
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
             Predictions as float64, with the dimensions of the `y` of `fit`; NaN at masked steps
-            where there is one per step. A row has the same prediction, to the last bit, by itself
-            and among other rows.
+            where there is one per step. A row has the same prediction, to the last bit, among any
+            other rows; in a call of its own too, up to rounding where the network is wide.
         """
         fitted = snapshot(self)
         sequences, mask = fitted._read(X)

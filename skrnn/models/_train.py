@@ -19,7 +19,8 @@ from ..engines._loop import Outcome, Run, train
 from ..engines._observer import Observer
 from ..engines._optimizer import OptimizerState, OptimizerValues, split_optimizer
 from ..engines._plan import TrainingPlan
-from ..engines._protocol import Data, Engine
+from ..engines._preparation import Job, in_background, note
+from ..engines._protocol import Data, Engine, Request
 from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
 from ..engines._stopping import VALIDATION_LOSS, Monitor, Patience
@@ -94,6 +95,8 @@ def train_network(
             check_takes_mask(spec, rows)
     engine, streams = current_engine(), make_streams(*seed)
     plan, values = _plan(spec, options, data.n_per_epoch)
+    requests = engine.requests(spec, plan, data, validation)
+    note({request: _job(request) for request in (*requests.training, *requests.prediction)})
     run = _run(options, values, streams, monitor)
     weights, slots = _start(engine, spec, plan, previous, linear, streams)
     masked = masked or (previous is not None and previous.network.masked)
@@ -114,6 +117,8 @@ def train_network(
             followers.append(make_progress(options.name, run.epochs))
         for follower in followers:
             stack.callback(follower.close)
+        missing = [request for request in requests.prediction if not request.is_there]
+        stack.enter_context(in_background([_job(request) for request in missing]))
         result = train(
             engine.trainer(spec, plan, values, data, validation, weights, slots),
             run,
@@ -132,6 +137,11 @@ def train_network(
     kept = OptimizerState(plan.optimizer.signature, result.slots) if options.warm_start else None
     history = previous.history.extended(result.history) if previous else result.history
     return Trained(fitted(result.weights, kept), history)
+
+
+def _job(request: Request) -> Job:
+    """Return what compiles a program, in any thread."""
+    return our_settings()(request.get)
 
 
 def _plan(

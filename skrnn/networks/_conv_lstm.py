@@ -84,5 +84,5 @@ class ConvLSTM2D(keras.layers.ConvLSTM2D):
         )
         inputs = patches(ops.swapaxes(sequences, 0, 1), size)
         mask = None if mask is None else ops.swapaxes(mask, 0, 1)
-        hidden, state = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
-        return hidden[-1], ops.swapaxes(hidden, 0, 1), [hidden[-1], state]
+        hidden, last = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
+        return last[0], ops.swapaxes(hidden, 0, 1), list(last)

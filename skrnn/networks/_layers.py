@@ -171,11 +171,11 @@ class LSTM(keras.layers.LSTM):
         kernels = cell.kernel, cell.recurrent_kernel, bias
         recurrent = self._recurrent_map(initial_state[0], training)
         inputs, mask = self._time_major(sequences), self._time_major(mask)
-        hidden, state = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
-        outputs = hidden
+        outputs, last = lstm_loop(inputs, mask, kernels, initial_state, recurrent)
+        output = last[0]
         if mask is not None and self.zero_output_for_mask:
-            outputs = ops.where(mask, hidden, 0.0)
-        return outputs[-1], ops.swapaxes(outputs, 0, 1), [hidden[-1], state]
+            outputs, output = ops.where(mask, outputs, 0.0), ops.where(mask[-1], output, 0.0)
+        return output, ops.swapaxes(outputs, 0, 1), list(last)
 
     def _recurrent_map(self, hidden: Tensor, training: bool) -> LinearMap:
         if not (self.value_recurrent_dropout and training):

@@ -32,6 +32,8 @@ ops = keras.ops
 Tensor = Any
 Kernels = tuple[Tensor, Tensor, Tensor]
 
+# Of the gates i, f, g and o, over one minus the square of the tanh in them.
+_SLOPES = np.array([0.25, 0.25, 1.0, 0.25], "float32")
 # Gate gradients of all steps larger than this leave the cache; found by measurement.
 _CACHE_BYTES = 4 * 2**20
 
@@ -62,7 +64,7 @@ def lstm_loop(
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
     recurrent: LinearMap,
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """Run an LSTM over time.
 
     Parameters
@@ -80,26 +82,26 @@ def lstm_loop(
     Returns
     -------
     hidden : tensor of shape (n_timesteps, batch, ..., units)
-        Hidden state after every step.
-    cell : tensor of shape (batch, ..., units)
-        Cell state after the last step.
+        Hidden state after every step. Where nobody reads it, a program does not keep it.
+    last : pair of tensors of shape (batch, ..., units)
+        Hidden and cell state after the last step.
     """
 
     @ops.custom_gradient  # type: ignore[untyped-decorator]
     def loop(inputs: Tensor, *arguments: Tensor) -> Any:
         kernels, state = arguments[:3], arguments[3:]
-        hidden, cell, gates = _forward(inputs, mask, kernels, state, recurrent)
+        last, (hidden, cell, gates) = _forward(inputs, mask, kernels, state, recurrent)
 
         def gradient(*upstream: Any) -> tuple[Tensor, ...]:
-            d_hidden, d_cell = upstream[0] if len(upstream) == 1 else upstream
+            d_hidden, *d_last = upstream[0] if len(upstream) == 1 else upstream
             before = _before(state[0], hidden), _before(state[1], cell)
-            saved = (*before, cell, gates)
-            return _backward(inputs, mask, kernels, recurrent, saved, d_hidden, d_cell)
+            saved = cell, gates
+            return _backward(inputs, mask, kernels, recurrent, before, saved, d_hidden, d_last)
 
-        return (hidden, cell[-1]), gradient
+        return (hidden, *last), gradient
 
-    hidden, last_cell = loop(inputs, *kernels, *state)
-    return hidden, last_cell
+    hidden, *last = loop(inputs, *kernels, *state)
+    return hidden, (last[0], last[1])
 
 
 def _forward(
@@ -108,8 +110,8 @@ def _forward(
     kernels: Kernels,
     state: tuple[Tensor, Tensor],
     recurrent: LinearMap,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return hidden states, cell states and the tanh of the gates after every step."""
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+    """Return the last states; and hidden state, cell state and tanh of the gates of every step."""
     bias = kernels[2]
     halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], "float32"), bias.shape[0] // 4)
     kernel, bias = ops.concatenate(kernels[:2]) * halves, bias * halves
@@ -127,8 +129,8 @@ def _forward(
             new_cell = ops.where(active, new_cell, cell)
         return (new_hidden, new_cell), (new_hidden, new_cell, gates)
 
-    _, (hidden, cell, gates) = ops.scan(step, tuple(state), (inputs, mask))
-    return hidden, cell, gates
+    last, steps = ops.scan(step, tuple(state), (inputs, mask))
+    return last, steps
 
 
 def _backward(
@@ -136,9 +138,10 @@ def _backward(
     mask: Tensor | None,
     kernels: Kernels,
     recurrent: LinearMap,
-    saved: tuple[Tensor, ...],
+    before: tuple[Tensor, Tensor],
+    saved: tuple[Tensor, Tensor],
     d_outputs: Tensor,
-    d_cell: Tensor,
+    d_last: list[Tensor],
 ) -> tuple[Tensor, ...]:
     n_gates = kernels[2].shape[0]
     small = 4 * math.prod(d_outputs.shape[:-1]) * n_gates <= _CACHE_BYTES
@@ -146,55 +149,53 @@ def _backward(
 
     def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernels = state
-        x, d_output, active, saved = now
-        *to_gates, to_cell, forget = saved if small else _factors(active, saved)
+        x, d_output, active, before, saved = now
+        to_gates, squashed, gates = saved if small else _factors(active, before[1], saved)
+        _, f, _, o = _open(gates)
         d_hidden = d_hidden + d_output
-        d_cell = d_cell + d_hidden * to_cell
-        outer = (d_cell, d_cell, d_cell, d_hidden)
-        d_gates = [d * factor for d, factor in zip(outer, to_gates, strict=True)]
-        d_gates = ops.concatenate(d_gates, axis=-1)
+        d_cell = d_cell + d_hidden * _where(active, o * (1.0 - squashed * squashed), 0.0)
+        d_gates = ops.concatenate([d_cell, d_cell, d_cell, d_hidden], axis=-1) * to_gates
         d_before = recurrent.transpose(ops.matmul(d_gates, backward[1]))
-        if active is not None:
-            d_before = ops.where(active, d_before, d_hidden)
-        state = d_before, d_cell * forget
+        state = _where(active, d_before, d_hidden), d_cell * _where(active, f, 1.0)
         if small:
             return (*state, ()), d_gates
-        d_kernels = _add(d_kernels, _kernel_gradients(x, recurrent.forward(saved[0]), d_gates))
+        d_kernels = _add(d_kernels, _kernel_gradients(x, recurrent.forward(before[0]), d_gates))
         return (*state, d_kernels), ops.matmul(d_gates, backward[0])
 
     start = () if small else tuple(ops.zeros_like(kernel) for kernel in kernels)
     (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
         step,
-        (ops.zeros_like(d_cell), d_cell, start),
-        (inputs, d_outputs, mask, _factors(mask, saved) if small else saved),
+        (*d_last, start),
+        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if small else saved),
         reverse=True,
     )
     if small:
-        d_kernels = _kernel_gradients(inputs, recurrent.forward(saved[0]), d_inputs)
+        d_kernels = _kernel_gradients(inputs, recurrent.forward(before[0]), d_inputs)
         d_inputs = ops.matmul(d_inputs, backward[0])
     return (d_inputs, *d_kernels, d_hidden, d_cell)
 
 
-def _factors(active: Tensor | None, saved: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _factors(
+    active: Tensor | None, cell_before: Tensor, saved: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, Tensor]:
     """Return what the backward loop multiplies by, for one step or all of them.
 
-    They lead from the gradient of the cell state to that of the gates i, f and g, from that of the
-    hidden state to the gate o and to the cell state, and from that of the cell state to the one
-    before. A masked step passes its gradients on and adds none of its own.
+    The first leads from the gradients of the states to those of the gates: the slope of each gate
+    times what the gate is multiplied with. It is zero at a masked step, which adds no gradient.
+    Then there are the tanh of the cell state, and the gates as they are.
     """
-    _, cell_before, cell, gates = saved
-    i, f, g, o = _open(gates)
+    cell, gates = saved
+    i, _, g, _ = _open(gates)
     squashed = ops.tanh(cell)
-    factors = (
-        g * i * (1.0 - i),
-        cell_before * f * (1.0 - f),
-        i * (1.0 - g * g),
-        squashed * o * (1.0 - o),
-        o * (1.0 - squashed * squashed),
-    )
-    if active is None:
-        return (*factors, f)
-    return (*(ops.where(active, x, 0.0) for x in factors), ops.where(active, f, 1.0))
+    slopes = np.repeat(_SLOPES, cell.shape[-1])
+    partners = ops.concatenate([g, cell_before, i, squashed], axis=-1)
+    to_gates = slopes * (1.0 - gates * gates) * partners
+    return _where(active, to_gates, 0.0), squashed, gates
+
+
+def _where(active: Tensor | None, value: Tensor, otherwise: Any) -> Tensor:
+    """Return what holds at steps that are there, and otherwise."""
+    return value if active is None else ops.where(active, value, otherwise)
 
 
 def _open(gates: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

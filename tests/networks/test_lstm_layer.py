@@ -140,7 +140,7 @@ def loop_gradient(name: str, accumulate: bool) -> Any:
         if name == "ours":
             kernels = kernel[:FEATURES], kernel[FEATURES:], bias
             dropped = _lstm.LinearMap(lambda x: x * keep, lambda gradient: gradient * keep)
-            outputs, cell = _lstm.lstm_loop(inputs, mask, kernels, states, dropped)
+            outputs, (_, cell) = _lstm.lstm_loop(inputs, mask, kernels, states, dropped)
         else:
             outputs, cell = plain_lstm(inputs, kernel, bias, states, mask, keep)
         weighted = jnp.sum(outputs * draw(*outputs.shape, seed=4))

@@ -19,7 +19,9 @@ from _engine import (
 )
 from _training import RAGGED
 
-from skrnn.engines.jax._prediction_programs import TILE, TILES_PER_CALL
+from skrnn.engines._dataset import RowReader
+from skrnn.engines.jax import _prediction_programs
+from skrnn.engines.jax._prediction_programs import ALONE, in_eights, tiling_for
 from skrnn.networks._build import build_model
 
 pytestmark = keras_reads_variables
@@ -27,7 +29,8 @@ pytestmark = keras_reads_variables
 
 # ---- Predictions ---------------------------------------------------------------------------------
 
-CALL = TILES_PER_CALL * TILE
+TILE, MAX_TILES = 8, 4
+CALL = MAX_TILES * TILE
 N_PREDICTED = 3 * CALL + TILE
 # One row less than a tile, a call and all have, as many, and one more.
 SIZES = [1, 2]
@@ -38,7 +41,8 @@ SIZES += [N_PREDICTED - 1, N_PREDICTED]
 @pytest.fixture(scope="class")
 def predict_some() -> Iterator[Callable[[Any], np.ndarray]]:
     """Predict rows with a program that XLA optimised as it does for users."""
-    with clean_engine(quick=False):
+    with clean_engine(quick=False), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_prediction_programs, "_MAX_TILES", MAX_TILES)
         spec = make_spec("lstm", (16,), bidirectional=(True,), n_outputs=2)
         weights, data = start(spec), make_data(N_PREDICTED, masked=True)
         yield lambda rows: predict_rows(spec, weights, data, rows)
@@ -73,6 +77,38 @@ class TestPredict:
 
     def test_no_row_gives_no_prediction(self, predict_some: Any) -> None:
         assert predict_some(slice(0)).shape == (0, 2)
+
+
+class TestWideNetwork:
+    """A row by itself goes alone, and may differ by rounding; nothing else does."""
+
+    WIDE = make_spec("lstm", (100,), n_outputs=2)
+
+    def test_a_row_goes_alone_through_a_wide_network_only(self) -> None:
+        eights = in_eights(self.WIDE.structure(), RowReader())
+        assert tiling_for(self.WIDE.structure(), RowReader(), 1) == ALONE
+        assert tiling_for(self.WIDE.structure(), RowReader(), 2) == eights
+        narrow = make_spec("lstm", (64,), n_outputs=2).structure()
+        assert tiling_for(narrow, RowReader(), 1) == in_eights(narrow, RowReader())
+
+    def test_equal_rows_of_a_call_are_equal(self) -> None:
+        with clean_engine(quick=False):
+            weights, data = start(self.WIDE), make_data(30, masked=True)
+            rows = np.repeat(np.arange(30), 3)
+            among = predict_rows(self.WIDE, weights, data, rows)
+            np.testing.assert_array_equal(among[::3], among[1::3])
+            np.testing.assert_array_equal(
+                predict_rows(self.WIDE, weights, data, [7, 4]), among[[21, 12]]
+            )
+
+    def test_a_row_by_itself_differs_by_rounding(self) -> None:
+        with clean_engine(quick=False):
+            weights, data = start(self.WIDE), make_data(20, masked=True)
+            among = predict_rows(self.WIDE, weights, data, slice(20))
+            alone = [predict_rows(self.WIDE, weights, data, [row])[0] for row in range(20)]
+            again = [predict_rows(self.WIDE, weights, data, [row])[0] for row in range(20)]
+        np.testing.assert_array_equal(alone, again)
+        np.testing.assert_allclose(alone, among, rtol=0, atol=1e-5 * np.abs(among).max())
 
 
 def test_predictions_are_those_of_keras() -> None:

@@ -82,6 +82,16 @@ class CompileCache:
                 self._build(key, entry, build)
             return entry.value
 
+    def find(self, key: Hashable) -> Any:
+        """Return the entry of `key`, or None where it is missing or not built yet."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None or not entry.built:
+                return None
+            self._entries.move_to_end(key)
+            self._counts["hits"] += 1
+            return entry.value
+
     def _build(self, key: Hashable, entry: _Entry, build: Callable[[], Any]) -> None:
         outer, self._thread.builds = self._thread.builds, True
         try:

@@ -7,20 +7,29 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...networks._initial import initial_weights, non_trainable_values
-from ...networks._spec import CustomSpec, Spec
+from ...networks._spec import Spec
 from ...networks._weights import Weights
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
-from .._protocol import Data
-from ._network import get_network, get_program
-from ._prediction_programs import GradientProgram, PredictionProgram, iterate_tiles, untile
+from .._protocol import Data, Requests
+from ._network import get_network, get_program, request_program
+from ._prediction_programs import (
+    GradientProgram,
+    PredictionProgram,
+    in_eights,
+    iterate_tiles,
+    tiling_for,
+    untile,
+)
 from ._trainer import JaxTrainer
+from ._training_programs import EvaluationProgram, TrainingProgram
 
 
 class JaxEngine:
     """The `Engine` on JAX.
 
-    A row has the same prediction, to the last bit, whatever other rows there are.
+    A row has the same prediction, to the last bit, whatever other rows there are. Predicted by
+    itself, with a wide network, it may differ from that by rounding.
     """
 
     def initial_weights(
@@ -52,13 +61,31 @@ class JaxEngine:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
         return JaxTrainer(spec.structure(), plan, values, data, validation, weights, slots)
 
+    def requests(
+        self, spec: Spec, plan: TrainingPlan, data: Data, validation: Data | None
+    ) -> Requests:
+        """Return what a fit needs to be compiled.
+
+        Where batches are cut out of a store, predictions will come from another one.
+        """
+        structure = spec.structure()
+        training = [request_program(TrainingProgram, structure, data, plan)]
+        if validation is not None:
+            training.append(request_program(EvaluationProgram, structure, validation, plan))
+        if data.store:
+            return Requests(training, [])
+        tiling = in_eights(structure, data.reader)
+        predicts = request_program(PredictionProgram, structure, data, False, tiling)
+        return Requests(training, [predicts])
+
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""
         structure = spec.structure()
-        program = get_program(PredictionProgram, structure, data, False)
-        weights = _complete(structure, weights)
+        tiling = tiling_for(structure, data.reader, len(data))
+        program = get_program(PredictionProgram, structure, data, False, tiling)
+        weights = program.network.complete(weights)
         outputs = np.empty((len(data), *spec.output_shape), np.float32)
-        for rows, tiles, n_tiles in iterate_tiles(data):
+        for rows, tiles, n_tiles in iterate_tiles(data, tiling):
             filled, _ = program(weights, data.store, tiles, n_tiles)
             outputs[rows] = untile(filled, len(rows))
         return outputs
@@ -68,10 +95,12 @@ class JaxEngine:
 
         The random states among the weights are those that the first draw starts from.
         """
-        program = get_program(PredictionProgram, spec.structure(), data, True)
+        structure = spec.structure()
+        tiling = in_eights(structure, data.reader)
+        program = get_program(PredictionProgram, structure, data, True, tiling)
         outputs = np.empty((n_draws, len(data), *spec.output_shape), np.float32)
         for draw in range(n_draws):
-            for rows, tiles, n_tiles in iterate_tiles(data):
+            for rows, tiles, n_tiles in iterate_tiles(data, tiling):
                 filled, states = program(weights, data.store, tiles, n_tiles)
                 weights = Weights(weights.trainable, states)
                 outputs[draw, rows] = untile(filled, len(rows))
@@ -86,21 +115,11 @@ class JaxEngine:
         differentiated.
         """
         structure = spec.structure()
-        program = get_program(GradientProgram, structure, data)
-        weights = _complete(structure, weights)
+        tiling = in_eights(structure, data.reader)
+        program = get_program(GradientProgram, structure, data, tiling)
+        weights = program.network.complete(weights)
         gradients = np.empty((len(data), *spec.inputs["sequence"].shape), np.float32)
-        for rows, tiles, n_tiles in iterate_tiles(data):
+        for rows, tiles, n_tiles in iterate_tiles(data, tiling):
             filled = program(weights, data.store, tiles, n_tiles, chosen)
             gradients[rows] = untile(filled, len(rows))
         return gradients
-
-
-def _complete(structure: Spec, weights: Weights) -> Weights:
-    """Return weights with something in place of rates and seeds, which a prediction does not need.
-
-    Other engines keep none of them, and the states of networks that users build are left alone.
-    """
-    if isinstance(structure, CustomSpec):
-        return weights
-    idle = [np.zeros(like.shape, like.dtype) for like in get_network(structure).non_trainable]
-    return Weights(weights.trainable, idle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import jax
@@ -12,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ...networks._build import build_model
-from ...networks._spec import Input, Spec
+from ...networks._spec import CustomSpec, Input, Spec
+from ...networks._weights import Weights
 from .._protocol import Array, Arrays, Data, Reader, Sample
 from ._compile_cache import compile_cache
 from ._disk_cache import use_disk_cache
@@ -39,6 +41,8 @@ class Network:
             self.model = build_model(spec)
         self.trainable = like(self.model.trainable_variables)
         self.non_trainable = like(self.model.non_trainable_variables)
+        zeros = (np.zeros(state.shape, state.dtype) for state in self.non_trainable)
+        self._idle: list[Any] = [jnp.asarray(state) for state in zeros]
 
     def __call__(
         self, trainable: list[Array], non_trainable: list[Array], sample: Sample, training: bool
@@ -57,11 +61,69 @@ class Network:
         )
         return outputs, non_trainable, sum(losses, jnp.float32(0.0))
 
+    def complete(self, weights: Weights) -> Weights:
+        """Return weights with something in place of rates and seeds, which no prediction needs.
+
+        Other engines keep none of them, and the states of networks that users build are left alone.
+        """
+        if isinstance(self.spec, CustomSpec):
+            return weights
+        return Weights(weights.trainable, self._idle)
+
 
 def get_network(spec: Spec) -> Network:
     """Return the network of a structure, from the cache where it is there."""
     network: Network = compile_cache.get(("network", spec), lambda: Network(spec))
     return network
+
+
+@dataclass(frozen=True)
+class ProgramRequest:
+    """All that a compiled program depends on, and so its key in the cache.
+
+    Attributes
+    ----------
+    kind : type
+        Class of the program.
+    structure : Spec
+        Without rates.
+    reader : Reader
+        How batches are read.
+    store : tuple of (str, tuple of int, str)
+        Names, shapes and types of what all batches share.
+    plan : tuple
+        What else is compiled in.
+    """
+
+    kind: Callable[..., Any]
+    structure: Spec
+    reader: Reader
+    store: tuple[tuple[str, tuple[int, ...], str], ...]
+    plan: tuple[Hashable, ...]
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the program is in the cache."""
+        return compile_cache.find(self) is not None
+
+    def get(self) -> Any:
+        """Return the program, compiled where it is not there."""
+        program = compile_cache.find(self)
+        if program is None:
+            network = get_network(self.structure)
+            store = {name: array(*shape, dtype=kind) for name, shape, kind in self.store}
+            program = compile_cache.get(
+                self, lambda: self.kind(network, *self.plan, self.reader, store)
+            )
+        return program
+
+
+def request_program(
+    kind: Callable[..., Any], structure: Spec, data: Data, *plan: Hashable
+) -> ProgramRequest:
+    """Return what stands for the program of a kind for a structure and a kind of data."""
+    store = tuple((name, rows.shape, str(rows.dtype)) for name, rows in data.store.items())
+    return ProgramRequest(kind, structure, data.reader, store, plan)
 
 
 def get_program(
@@ -80,11 +142,7 @@ def get_program(
     plan : hashable
         What else is compiled in.
     """
-    network = get_network(structure)
-    store = {name: array(*rows.shape, dtype=rows.dtype) for name, rows in data.store.items()}
-    shapes = tuple((name, rows.shape) for name, rows in store.items())
-    key = (kind, structure, data.reader, shapes, *plan)
-    program: Program = compile_cache.get(key, lambda: kind(network, *plan, data.reader, store))
+    program: Program = request_program(kind, structure, data, *plan).get()
     return program
 
 

@@ -47,20 +47,18 @@ class JaxTrainer:
             self._evaluation = get_program(EvaluationProgram, structure, validation, plan)
             shared = validation.store is data.store
             self._validation_store = self._store if shared else on_device(validation.store)
+        self._updates = self._program.updates
         if slots is None:
-            slots = self._program.initial_slots(weights.trainable)
+            slots = self._updates.initial_slots(weights.trainable)
+        trainable, packed = self._updates.pack(weights.trainable, slots)
         # As the program takes them: trainable, non-trainable, state of the optimizer.
-        self._arrays: tuple[Any, ...] = (
-            list(weights.trainable),
-            list(weights.non_trainable),
-            list(slots),
-        )
+        self._arrays: tuple[Any, ...] = (trainable, list(weights.non_trainable), packed)
         self.n_steps = int(slots[0])
 
     @property
     def learning_rate(self) -> float:
         """The rate of the last step."""
-        return float(self._arrays[2][self._program.rate_slot])
+        return float(self._arrays[2][self._updates.rate_slot])
 
     def run_epoch(self, order: np.ndarray, schedule: Schedule) -> float:
         """Train on rows in an order, at the rates of a schedule; return their mean loss.
@@ -87,11 +85,15 @@ class JaxTrainer:
         """Return the mean loss of the validation rows."""
         assert self._validation is not None
         order, per_call = spread_rows(self._validation), self._evaluation.per_call
-        trainable, non_trainable, _ = self._arrays
+        weights = self.weights()
         calls = iterate_batches(self._validation, order, self._plan.batch_size, per_call)
         sums = [
             self._evaluation(
-                trainable, non_trainable, self._validation_store, call.arrays, call.n_batches
+                weights.trainable,
+                weights.non_trainable,
+                self._validation_store,
+                call.arrays,
+                call.n_batches,
             )
             for call in calls
         ]
@@ -99,14 +101,21 @@ class JaxTrainer:
 
     def weights(self) -> Weights:
         """Return the weights as they are."""
-        return Weights(*([np.array(value) for value in part] for part in self._arrays[:2]))
+        packed, non_trainable, _ = self._arrays
+        trainable = self._updates.unpack_weights([np.asarray(value) for value in packed])
+        return Weights(_copies(trainable), _copies(non_trainable))
 
     def final_weights(self) -> Weights:
         """Return the weights to keep: their moving average where the optimizer has one."""
         current = self.weights()
-        trainable = self._program.finalize(current.trainable, self.slots())
+        trainable = self._updates.finalize(current.trainable, self.slots())
         return Weights(trainable, current.non_trainable)
 
     def slots(self) -> list[np.ndarray]:
         """Return the state of the optimizer."""
-        return [np.array(value) for value in self._arrays[2]]
+        packed = [np.asarray(value) for value in self._arrays[2]]
+        return _copies(self._updates.unpack_slots(packed))
+
+
+def _copies(arrays: list[Any]) -> list[np.ndarray]:
+    return [np.array(array) for array in arrays]

@@ -14,13 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...compat._keras import build_optimizer
 from ...networks._by_config import thaw
 from ...networks._spec import Input, Spec
 from .._loss import batch_loss
 from .._plan import TrainingPlan
 from .._protocol import Reader, Sample
-from ._network import Network, Store, array, compile_program, keras_lock, like, rows_like, to_numpy
+from ._network import Network, Store, array, compile_program, rows_like
+from ._updates import updates_for
 
 # One program call trains at most this many batches, gathered into arrays of about this many bytes.
 _MAX_BATCHES = 32
@@ -44,19 +44,15 @@ class TrainingProgram:
     ----------
     per_call : int
         Batches that a call takes at most.
+    updates : Updates
+        How it holds weights and the state of the optimizer.
     """
 
     def __init__(self, network: Network, plan: TrainingPlan, reader: Reader, store: Store) -> None:
         self.network, self.plan, self.reader = network, plan, reader
         self.per_call = batches_per_call(plan.batch_size, reader.row_arrays(network.spec))
-        with keras_lock:
-            self.optimizer = plan.optimizer.build()
-            build_optimizer(self.optimizer, network.model.trainable_variables)
-        self._slots = [to_numpy(variable) for variable in self.optimizer.variables]
-        names = [variable.name for variable in self.optimizer.variables]
-        self.rate_slot = names.index("learning_rate")
-        slots = like(self.optimizer.variables)
-        state = (network.trainable, network.non_trainable, slots, array())
+        self.updates = updates = updates_for(network, plan)
+        state = (updates.weights, network.non_trainable, updates.slots, array())
         rates = {"learning_rate": array(self.per_call), "weight_decay": array(), "clip": array()}
         batches = _batches_like(reader, network.spec, self.per_call, plan.batch_size)
         arguments = (state, store, batches, rates, array(dtype=jnp.int32))
@@ -68,31 +64,6 @@ class TrainingProgram:
         """Train on `n_batches` batches; return the new state."""
         return self._compiled(state, store, batches, rates, np.int32(n_batches))
 
-    def initial_slots(self, trainable: list[np.ndarray]) -> list[np.ndarray]:
-        """Return the state that the optimizer starts with at some weights."""
-        if self.plan.optimizer.starts_alike:
-            return self._slots
-        variables = self.network.model.trainable_variables
-        with keras_lock:
-            for variable, value in zip(variables, trainable, strict=True):
-                variable.assign(value)
-            optimizer = self.plan.optimizer.build()
-            build_optimizer(optimizer, variables)
-            return [to_numpy(variable) for variable in optimizer.variables]
-
-    def finalize(self, trainable: list[np.ndarray], slots: list[np.ndarray]) -> list[np.ndarray]:
-        """Return the weights to keep: the moving average where the optimizer keeps one."""
-        if not self.optimizer.use_ema:
-            return trainable
-        variables = self.network.model.trainable_variables
-        with keras_lock:
-            for variable, value in zip(variables, trainable, strict=True):
-                variable.assign(value)
-            for variable, value in zip(self.optimizer.variables, slots, strict=True):
-                variable.assign(value)
-            self.optimizer.finalize_variable_values(variables)
-            return [to_numpy(variable) for variable in variables]
-
     def _train(self, state: Any, store: Any, batches: Any, rates: Any, n_batches: Any) -> Any:
         def step(index: Any, state: Any) -> Any:
             batch = {name: rows[index] for name, rows in batches.items()}
@@ -101,30 +72,23 @@ class TrainingProgram:
         return jax.lax.fori_loop(0, n_batches, step, state)
 
     def _step(self, state: Any, store: Any, batch: Any, learning_rate: Any, rates: Any) -> Any:
-        trainable, non_trainable, slots, total = state
+        weights, non_trainable, slots, total = state
+        trainable = self.updates.unpack_weights(weights)
         sample = self.reader.read(self.network.spec, store, batch, jnp)
         gradient_of = jax.value_and_grad(self._loss, has_aux=True)
         (_, (loss, non_trainable)), gradients = gradient_of(trainable, non_trainable, sample, batch)
         gradients = _clip(gradients, self.plan.optimizer.clipping, rates["clip"])
-        slots = [*slots]
-        slots[self.rate_slot] = learning_rate
-        trainable, slots = self._apply(slots, gradients, trainable, rates["weight_decay"])
-        return trainable, non_trainable, slots, total + loss * batch["n_rows"]
+        weights, slots = self.updates.apply(
+            gradients, weights, slots, learning_rate, rates["weight_decay"]
+        )
+        return weights, non_trainable, slots, total + loss * batch["n_rows"]
 
     def _loss(self, trainable: Any, non_trainable: Any, sample: Sample, batch: Any) -> Any:
         outputs, non_trainable, penalty = self.network(
             trainable, non_trainable, sample, training=True
         )
         loss = _batch_loss(self.plan, sample, batch, outputs) + penalty
-        return self.optimizer.scale_loss(loss), (loss, non_trainable)
-
-    def _apply(self, slots: Any, gradients: Any, trainable: Any, weight_decay: Any) -> Any:
-        optimizer = self.optimizer
-        optimizer.weight_decay = weight_decay if self.plan.optimizer.decays else None
-        try:
-            return optimizer.stateless_apply(slots, gradients, trainable)
-        finally:
-            optimizer.weight_decay = None
+        return self.updates.optimizer.scale_loss(loss), (loss, non_trainable)
 
 
 class EvaluationProgram:

@@ -12,7 +12,7 @@ from ...networks._spec import Spec
 from ...networks._weights import Weights
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
-from .._protocol import FOR_LOSS, Arrays, Data
+from .._protocol import FOR_LOSS, Arrays, Data, Requests
 from ._gradients import sequence_gradients
 from ._model import fill, get_model, inputs_of, keras_lock
 from ._trainer import KerasTrainer
@@ -56,6 +56,12 @@ class KerasEngine:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
         with supported("This way of training"):
             return KerasTrainer(spec, plan, values, data, validation, weights, slots)
+
+    def requests(
+        self, spec: Spec, plan: TrainingPlan, data: Data, validation: Data | None
+    ) -> Requests:
+        """Return nothing: Keras compiles when it trains."""
+        return Requests([], [])
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""

@@ -1,0 +1,1 @@
+"""How long things take, each beside the same work elsewhere: see `benchmarks/run`."""
