@@ -17,7 +17,7 @@ from ._horizons import check_horizon, read_levels
 from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
 from ._panel import check_columns_of_y
-from ._panel_checks import check_finite
+from ._panel_checks import check_finite, check_levels
 
 
 class GuardedForecaster(ShowsNetworks, BaseForecaster):
@@ -295,7 +295,10 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
             if data is not None:
                 check_given(name, data)
         keys = self._panel.keys if y is None and X is not None else keys_of(y)
-        X, y = super()._check_X_y(X=over_all_series(X, keys), y=y, **how)
+        X = over_all_series(X, keys)
+        if all(isinstance(data, pd.Series | pd.DataFrame) for data in (X, y)):
+            check_levels(X, y)
+        X, y = super()._check_X_y(X=X, y=y, **how)
         return self._numbers(X), y
 
     def _frame_of(self, name, data):

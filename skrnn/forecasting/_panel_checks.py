@@ -110,15 +110,20 @@ def check_values_of_X(values: np.ndarray, columns: pd.Index, *, some_known: bool
 
 def check_rows_of_X(X: pd.DataFrame, y: pd.DataFrame) -> None:
     """Raise where `X` lacks a row of `y`."""
-    if X.index.nlevels != y.index.nlevels:
-        has, wanted = X.index.nlevels, y.index.nlevels
-        raise ValueError(
-            f"X has an index of {has} levels, but y of {wanted}. Give both the same levels, those "
-            "of the series first and the time last, or X the times alone."
-        )
+    check_levels(X, y)
     missing = y.index.difference(X.index)
     if len(missing):
         raise ValueError(
             f"X has no row for {len(missing)} of the {len(y)} rows of y, {missing[0]} the first. X "
             "must cover the times of y."
+        )
+
+
+def check_levels(X: pd.DataFrame, y: pd.Series | pd.DataFrame) -> None:
+    """Raise where one is of several series and the other is not."""
+    has, wanted = X.index.nlevels, y.index.nlevels
+    if has != wanted:
+        raise ValueError(
+            f"X has an index of {has} levels, but y of {wanted}. Give both the same levels, those "
+            "of the series first and the time last, or X the times alone."
         )

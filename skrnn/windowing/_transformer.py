@@ -229,7 +229,7 @@ class SlidingWindowTransformer(PlainState, TransformerMixin, BaseEstimator):
             windows = windows[np.argsort(series.order)]
         return windows.reshape(len(windows), -1) if self.flatten else windows
 
-    @available_if(lambda self: self.flatten)
+    @available_if(lambda self: np.ndim(self.flatten) == 0 and bool(self.flatten))
     def get_feature_names_out(self, input_features=None):
         """Return names such as `sales_lag2`, for flattened windows.
 

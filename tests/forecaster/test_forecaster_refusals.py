@@ -328,8 +328,10 @@ class TestBadInput:
 
     def test_X_of_several_series_beside_one(self):
         X = pd.concat({"a": EXOGENOUS, "b": EXOGENOUS}, names=["shop"])
+        message = "X has an index of 2 levels, but y of 1"
+        check_refusal(make(), ValueError, message, Y, X=X, fh=FH)
         forecaster = make().fit(Y, X=EXOGENOUS[:N_STEPS], fh=FH)
-        with pytest.raises(ValueError, match="X has an index of 2 levels, but y of 1"):
+        with pytest.raises(ValueError, match=message):
             forecaster.predict_rolling(Y, X=X)
         numbers = X.set_axis(pd.MultiIndex.from_arrays([["a"] * len(X), range(len(X))]))
         for wrong in (X, numbers):
