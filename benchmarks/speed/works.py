@@ -41,10 +41,8 @@ class Work:
 
     @property
     def flops_per_row(self):
-        """Multiplications and additions of the matrix products of a forward pass."""
+        """Multiplications and additions of the matrix products of a forward pass, without frames."""
         products = 2 * 4 * self.units * (self.n_features + self.units)
-        if self.frame:
-            products *= 9 * self.frame**2
         return products * self.n_timesteps * (2 if self.bidirectional else 1)
 
     def rows(self, n_rows=None):
