@@ -41,7 +41,7 @@ class Work:
 
     @property
     def flops_per_row(self):
-        """Multiplications and additions of the matrix products of a forward pass, without frames."""
+        """Multiplications and additions of a pass forward, those for frames left out."""
         products = 2 * 4 * self.units * (self.n_features + self.units)
         return products * self.n_timesteps * (2 if self.bidirectional else 1)
 
