@@ -1,7 +1,9 @@
 """Recurrent networks as scikit-learn estimators and sktime forecasters."""
 
+import importlib as _importlib
+import typing as _typing
+
 from . import compat  # noqa: F401  chooses the backend of Keras, before anything imports it
-from .comparison import compare
 from .engines.jax._compile_cache import clear_compile_cache, compile_cache_info
 from .engines.jax._disk_cache import set_compile_cache_dir
 from .estimators._bilstm_classifier import BiLSTMClassifier
@@ -15,19 +17,25 @@ from .estimators._recurrent_classifier import RecurrentClassifier
 from .estimators._recurrent_regressor import RecurrentRegressor
 from .estimators._seq2seq_regressor import Seq2SeqRegressor
 from .inputs._to_sequences import to_sequences
-from .inspection import permutation_importance, saliency
 from .persistence import load, save
-from .plotting import (
-    AttentionDisplay,
-    ComparisonDisplay,
-    ForecastDisplay,
-    GridSearchDisplay,
-    TrainingCurveDisplay,
-)
 from .scaling._sequence_scaler import SequenceScaler
 from .scoring import make_sequence_scorer
 from .windowing._functions import last_windows, make_targets, make_windows
 from .windowing._transformer import SlidingWindowTransformer
+
+if _typing.TYPE_CHECKING:
+    from .comparison import compare
+    from .forecasting._forecaster import Seq2SeqForecaster
+    from .forecasting.backtesting._backtest import backtest
+    from .forecasting.backtesting._result import Backtest
+    from .inspection import permutation_importance, saliency
+    from .plotting import (
+        AttentionDisplay,
+        ComparisonDisplay,
+        ForecastDisplay,
+        GridSearchDisplay,
+        TrainingCurveDisplay,
+    )
 
 __version__ = "0.1.0.dev0"
 
@@ -68,20 +76,28 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # These bring sktime, keras and jax along.
-    if name == "Seq2SeqForecaster":
-        from .forecasting._forecaster import Seq2SeqForecaster
+# Where the names are that not every program needs, and that bring along sktime, Keras and JAX, or
+# much of scikit-learn.
+_LATE = {
+    "AttentionDisplay": "plotting",
+    "Backtest": "forecasting.backtesting._result",
+    "ComparisonDisplay": "plotting",
+    "ForecastDisplay": "plotting",
+    "GridSearchDisplay": "plotting",
+    "Seq2SeqForecaster": "forecasting._forecaster",
+    "TrainingCurveDisplay": "plotting",
+    "backtest": "forecasting.backtesting._backtest",
+    "compare": "comparison",
+    "permutation_importance": "inspection",
+    "saliency": "inspection",
+}
 
-        return Seq2SeqForecaster
-    if name == "Backtest":
-        from .forecasting.backtesting._result import Backtest
 
-        return Backtest
-    if name == "backtest":
-        from .forecasting.backtesting._backtest import backtest
-
-        return backtest
+def __getattr__(name: str) -> _typing.Any:
+    if name in _LATE:
+        return getattr(_importlib.import_module(f".{_LATE[name]}", __name__), name)
+    if name in _LATE.values():
+        return _importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -77,9 +77,6 @@ RESERVED = {
 # Imports inside functions: what `import skrnn` would otherwise bring along.
 LAZY_WITHIN = {
     ("skrnn.estimators._base", "skrnn.estimators._fitting"),
-    ("skrnn", "skrnn.forecasting._forecaster"),
-    ("skrnn", "skrnn.forecasting.backtesting._backtest"),
-    ("skrnn", "skrnn.forecasting.backtesting._result"),
     ("skrnn.persistence", "skrnn.models._state"),
 }
 LAZY_FROM_OUTSIDE = {
