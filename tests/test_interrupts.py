@@ -23,8 +23,9 @@ pytestmark = [
 SAMPLED = [
     *("LSTMRegressor.fit again", "LSTMClassifier.predict", "RecurrentRegressor.fit, cold"),
     *("Seq2SeqForecaster.fit again", "Seq2SeqForecaster.pretrain", "Seq2SeqForecaster.predict"),
-    *("Seq2SeqForecaster with baselines.update", "SlidingWindowTransformer.fit again"),
-    *("SlidingWindowTransformer.transform", "SequenceScaler.fit again"),
+    *("Seq2SeqForecaster with baselines.update", "Seq2SeqForecaster with baselines.predict"),
+    *("SlidingWindowTransformer.fit again", "SlidingWindowTransformer.transform"),
+    *("SequenceScaler.fit again",),
 ]
 
 

@@ -26,6 +26,8 @@ def check_horizon(fh: Any) -> None:
     try:
         horizon = fh if isinstance(fh, ForecastingHorizon) else ForecastingHorizon(fh)
         values = horizon.to_pandas()
+    except MemoryError:
+        raise
     except Exception as error:  # sktime and pandas have many for what is none
         raise ValueError(f"fh={fh!r} is no horizon. Pass {_EXAMPLES}.") from error
     if not len(values) or values.hasnans:

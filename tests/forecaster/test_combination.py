@@ -324,6 +324,18 @@ class TestForecastersOfSktime:
             forecaster = combined(baselines=["last", "toy"]).fit(Y, fh=FH)
         assert list(forecaster.weights_) == ["last value", "network"]
 
+    def test_a_full_memory_is_no_fault_of_theirs(self, monkeypatch):
+        def run_out(*_):
+            raise MemoryError("no more")
+
+        forecaster = combined(baselines=["last"]).fit(Y, fh=FH)
+        monkeypatch.setitem(BASELINES, "toy", Baseline("toy", run_out))
+        with pytest.raises(MemoryError):
+            combined(baselines=["last", "toy"]).fit(Y, fh=FH)
+        monkeypatch.setattr(Repetition, "forecast", run_out)
+        with pytest.raises(MemoryError):
+            forecaster.predict()
+
 
 class TestSmoothing:
     @pytest.mark.parametrize(("name", "damped"), [("smoothing", False), ("damped", True)])

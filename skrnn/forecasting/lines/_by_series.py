@@ -39,7 +39,15 @@ def forecast_each(
 
 
 def warn_left_out(name: str, error: Exception) -> None:
-    """Warn that a line has failed, and is left out where it has."""
+    """Warn that a line has failed, and is left out where it has.
+
+    Raises
+    ------
+    MemoryError
+        When it was for that: no fault of the line.
+    """
+    if isinstance(error, MemoryError):
+        raise error
     warnings.warn(
         f"The baseline {name!r} failed and is left out there: {type(error).__name__}: {error}",
         stacklevel=2,
