@@ -95,6 +95,8 @@ def complaint(error: Exception, call: Call) -> str:
         return ""
     if any(one.name == "predict" and OF_OTHERS.search(one.filename) for one in frames):
         return ""
+    if OF_OTHERS.search(str(error.__cause__)):  # what a process of joblib has seen, as a text
+        return ""
     if kind not in REFUSALS:
         return what
     if kind == "NotFittedError":

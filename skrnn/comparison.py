@@ -26,7 +26,13 @@ from .compat._sklearn import (
     validate_params,
 )
 from .inputs._mask import unmasked
-from .inputs._numbers import LARGEST, check_known, check_numbers, check_targets
+from .inputs._numbers import (
+    LARGEST,
+    check_known,
+    check_no_texts,
+    check_numbers,
+    check_targets,
+)
 
 __all__ = ["compare"]
 
@@ -126,9 +132,10 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     X, y = unmasked(X), unmasked(y)
     for name, values in (("X", X), ("y", y)):
         check_numbers(values, name)
-        _check_no_texts(values, name)
+        check_no_texts(values, name)
     check_feature_names(X)
     check_targets(X, y, "y", False)
+    X = X if hasattr(X, "__len__") else np.asarray(X)
     check_known(y)
     _check_squares(X)
     models = {type(estimator).__name__: estimator, **_lines(X, sp, target_feature)}
@@ -158,14 +165,6 @@ def compare(estimator, X, y, *, sp=None, target_feature=None, cv=None, scoring=N
     table.iloc[0, table.columns.get_loc("skill")] = np.nan
     table.attrs["summary"] = _summary(table, n_folds=len(next(iter(errors.values()))))
     return table
-
-
-def _check_no_texts(values: Any, name: str) -> None:
-    """Raise where numbers are written as texts, which some estimators take and others do not."""
-    if np.asarray(values).dtype.kind in "US":
-        raise ValueError(
-            f"{name} holds texts. Make numbers of them, as in numpy.asarray({name}).astype(float)."
-        )
 
 
 def _check_squares(X: Any) -> None:

@@ -115,6 +115,17 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"y holds texts.*astype\(float\)"):
             compare(DummyRegressor(), X, Y.astype("S9"))
 
+    def test_what_is_an_array_by_its_method(self):
+        class Tensor:
+            shape = X[:, :, 0].shape
+
+            def __array__(self, dtype=None, copy=None):
+                return np.array(X[:, :, 0], dtype)
+
+        pd.testing.assert_frame_equal(
+            compare(DummyRegressor(), Tensor(), Y), compare(DummyRegressor(), X[:, :, 0], Y)
+        )
+
     @pytest.mark.parametrize("n_jobs", [None, 2])
     def test_names_of_columns_are_of_one_type(self, n_jobs):
         frame = pd.DataFrame(X[:, :2, 0], columns=["a", 1])

@@ -60,6 +60,14 @@ def check_numbers(values: Any, name: str, texts: str = _TEXTS) -> None:
         _check_number(value, where, texts)
 
 
+def check_no_texts(values: Any, name: str) -> None:
+    """Raise where numbers are written as texts, which some estimators take and others do not."""
+    if np.asarray(values).dtype.kind in "US":
+        raise ValueError(
+            f"{name} holds texts. Make numbers of them, as in numpy.asarray({name}).astype(float)."
+        )
+
+
 def check_container(values: Any, name: str) -> None:
     """Raise where values are no array, no frame and no lists of one length.
 

@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 from ..compat._sklearn import safe_indexing
 from ..inputs._mask import unmasked
 from ..inputs._names import is_among
-from ..inputs._numbers import check_container, check_finite, check_numbers
+from ..inputs._numbers import check_container, check_finite, check_no_texts, check_numbers
 
 # By how the names of types begin, in pandas and polars.
 _REMEDIES: tuple[tuple[str | tuple[str, ...], str], ...] = (
@@ -108,6 +108,7 @@ def read_table(data: Any, group: Any, name: str = "X", **options: Any) -> Table:
         raise ValueError(f"{name} has no column{beside}. Pass a frame with a column of numbers.")
     _check_features(kept, name)
     check_numbers(kept, name)
+    check_no_texts(kept, name)
     check_finite(kept, name)
     options = {"input_name": name, **options}
     rows = check_array(kept, ensure_all_finite="allow-nan", **options)

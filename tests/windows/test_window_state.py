@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from _windows import MONTHS, column, quietly, steps
 from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 
-from skrnn import SequenceScaler, SlidingWindowTransformer
+from skrnn import SequenceScaler, SlidingWindowTransformer, make_windows
 from skrnn.exceptions import PaddedWindowWarning
 
 DAYS = pd.date_range("2020-03-24", periods=12, tz="Europe/Berlin")
@@ -157,6 +158,15 @@ class TestRefusedFits:
         message = f"The '{name}' parameter of SlidingWindowTransformer must be"
         with pytest.raises(ValueError, match=message):
             windows.transform(column(MONTHS)[8:9])
+
+    @pytest.mark.parametrize(
+        ("read", "name"),
+        [(SlidingWindowTransformer(3).fit, "X"), (partial(make_windows, window=3), "series")],
+        ids=["transformer", "function"],
+    )
+    def test_numbers_are_not_texts(self, read, name):
+        with pytest.raises(ValueError, match=rf"{name} holds texts.*astype\(float\)"):
+            read(np.arange(16.0).reshape(8, 2).astype(str))
 
     def test_names_of_windows_whose_length_is_none(self):
         windows = SlidingWindowTransformer(3, flatten=True).fit(column(MONTHS))
