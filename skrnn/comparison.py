@@ -238,8 +238,21 @@ def _past(X: Any, feature: int | None, lag: int) -> np.ndarray:
             f"sp={lag!r} reaches back before the window of {windows.shape[1]} steps, or is no "
             "whole number. Use longer windows or a smaller sp."
         )
-    values: np.ndarray = windows[:, -lag:]
+    values: np.ndarray = (_moved_to_the_end(windows) if np.isnan(windows).any() else windows)[
+        :, -lag:
+    ]
     return values
+
+
+def _moved_to_the_end(windows: np.ndarray) -> np.ndarray:
+    """Return windows with the last known value at the end, and in place of others the one before.
+
+    Shorter sequences are padded at either end, and masked there.
+    """
+    n_missing = np.argmax(~np.isnan(windows[:, ::-1]), axis=1)
+    steps = np.arange(windows.shape[1]) - n_missing[:, None]
+    moved = np.where(steps < 0, np.nan, np.take_along_axis(windows, np.maximum(steps, 0), axis=1))
+    return pd.DataFrame(moved).ffill(axis=1).bfill(axis=1).to_numpy()
 
 
 def _summary(table: pd.DataFrame, n_folds: int) -> str:

@@ -115,6 +115,18 @@ class TestRefusals:
         with pytest.raises(ValueError, match=r"y holds texts.*astype\(float\)"):
             compare(DummyRegressor(), X, Y.astype("S9"))
 
+    @pytest.mark.parametrize("place", ["end", "start"])
+    def test_shorter_sequences_count_from_their_last_step(self, place):
+        whole = X[:, :, 0]
+        short = whole.copy()
+        short[::2] = np.nan
+        short[::2, slice(0, -2) if place == "end" else slice(2, None)] = whole[::2, 2:]
+        short[::2, 4] = np.nan  # a step that is missing
+        found = compare(DummyRegressor(), short, Y, sp=2)
+        expected = compare(DummyRegressor(), whole, Y, sp=2)
+        naive = ["last value", "seasonal naive 2"]
+        pd.testing.assert_frame_equal(found.loc[naive], expected.loc[naive])
+
     def test_what_is_an_array_by_its_method(self):
         class Tensor:
             shape = X[:, :, 0].shape
