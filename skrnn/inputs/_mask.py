@@ -36,8 +36,7 @@ def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:
     ValueError
         When some features of a step are NaN and others are not, or a row has no step at all.
     """
-    missing = np.isnan(each_once(sequences))
-    missing = missing.reshape(*missing.shape[:2], -1)
+    missing = _missing(sequences)
     if not missing.any():
         return spread(np.ones(missing.shape[:2], bool), sequences)
     masked = missing.all(axis=2)
@@ -60,5 +59,10 @@ def find_mask(sequences: np.ndarray, name: str = "X") -> np.ndarray:
 
 def is_there(sequences: np.ndarray) -> np.ndarray:
     """Return the mask of sequences that `find_mask` has looked at."""
+    return spread(~_missing(sequences).all(axis=2), sequences)
+
+
+def _missing(sequences: np.ndarray) -> Any:
+    """Return where every step, looked at once, is NaN: (n_rows, n_timesteps, n_values)."""
     missing = np.isnan(each_once(sequences))
-    return spread(~missing.reshape(*missing.shape[:2], -1).all(axis=2), sequences)
+    return missing.reshape(*missing.shape[:2], -1)
