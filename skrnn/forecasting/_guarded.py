@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from sktime.datatypes import convert_to
 from sktime.forecasting.base import BaseForecaster
@@ -12,15 +11,14 @@ from ..compat._snapshot import changed_at_once, of_one_moment
 from ..inputs._mask import unmasked
 from ._categories import Categories
 from ._covariates import Covariates
-from ._frames import step_frame
 from ._horizons import check_horizon, read_levels
 from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
-from ._panel import check_columns_of_y
-from ._panel_checks import check_finite, check_levels
+from ._panel_checks import check_levels
+from ._truth import ComparesWithTruth
 
 
-class GuardedForecaster(ShowsNetworks, BaseForecaster):
+class GuardedForecaster(ComparesWithTruth, ShowsNetworks, BaseForecaster):
     """A forecaster that is left as it was by what is refused or interrupted."""
 
     def fit(self, y, X=None, fh=None):
@@ -35,7 +33,7 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
             Exogenous columns at all times of `y`. One of a panel without the levels of its
             instances goes with all of them.
         fh : int, list of int or ForecastingHorizon
-            Steps ahead. All steps up to the farthest are learned.
+            Steps ahead; an integer means all up to it. All steps up to the farthest are learned.
 
         Returns
         -------
@@ -227,66 +225,6 @@ class GuardedForecaster(ShowsNetworks, BaseForecaster):
         """
         _check_quantiles(self)
         return super().predict_proba(fh, X, marginal)
-
-    @of_one_moment
-    def predict_residuals(self, y=None, X=None):
-        """Return by how much series differ from what was forecast one step before.
-
-        Parameters
-        ----------
-        y : pandas.Series or pandas.DataFrame, optional
-            Values at times of `fit` and `update`, which are forecast from the step before, or after
-            them; all known ones where not given.
-        X : pandas.DataFrame, optional
-            Exogenous columns at times after those of `fit`. The others are known.
-
-        Returns
-        -------
-        residuals : pandas.Series or pandas.DataFrame
-            Like `y`; of the `y` of `fit` where it is not given.
-
-        Raises
-        ------
-        ValueError
-            When `y` has times that are neither known nor within the horizon.
-        """
-        self.check_is_fitted()
-        y = self._known_y() if y is None else y
-        check_given("y", y)
-        if not isinstance(y, pd.Series | pd.DataFrame):
-            y = self._frame_of("y", y)
-        panel, time = self._panel, y.index.get_level_values(-1).unique()
-        columns = getattr(y, "columns", panel.columns[:1])
-        check_columns_of_y(panel.columns, columns)
-        values = y.to_numpy(dtype=float, na_value=np.nan)
-        check_finite(values.reshape(len(y), -1), y.index, columns)
-        ahead = int((panel.axis.number(time).max() + 1 - panel.end).max())
-        X, _ = self._check_X_y(X=X)
-        every = np.arange(1 - panel.lengths.max(), min(ahead, self.settings_.horizon) + 1)
-        found = self._forecast(np.tile(every, (len(panel), 1)), X)
-        middle = found.values[..., self._model.middle]
-        forecast = step_frame(middle, found.index, panel.columns)
-        unknown = y.index.difference(forecast.index)
-        if len(unknown):
-            raise ValueError(
-                f"y has {unknown[0]!r}, which is neither known nor within the steps ahead of the "
-                "fit. Leave it out, or update first."
-            )
-        forecast = forecast.loc[y.index]
-        return y - (forecast.iloc[:, 0] if isinstance(y, pd.Series) else forecast)
-
-    def _known_y(self):
-        """Return all values that are known, in the form of the `y` of `fit`."""
-        return self._as_given(self._panel.frame())
-
-    def _as_given(self, frame):
-        """Return a frame in the form of the `y` of `fit`."""
-        return convert_to(
-            frame,
-            self._y_metadata["mtype"],
-            store=self._converter_store_y,
-            store_behaviour="freeze",
-        )
 
     def _check_X_y(self, X=None, y=None, **how):
         """Refuse, in words that help, what sktime would refuse; give all series of `y` one `X`."""

@@ -21,6 +21,7 @@ from _forecaster import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 from pandas.testing import assert_frame_equal, assert_series_equal
+from sktime.forecasting.base import BaseForecaster
 from sktime.forecasting.reconcile import ReconcilerForecaster
 
 pytestmark = [
@@ -121,3 +122,43 @@ def test_reconciliation():
     total = forecast.loc[("__total", "__total")]
     leaves = forecast[forecast.index.get_level_values(1) != "__total"]
     assert_allclose(leaves.groupby(level="month").sum(), total, rtol=1e-6)
+
+
+class TestScore:
+    def test_is_that_of_sktime(self, fitted):
+        expected = np.mean(np.abs(NEW[:3] - fitted.predict()) / np.abs(NEW[:3]))
+        assert_allclose(fitted.score(NEW[:3]), expected)
+        assert_allclose(fitted.score(NEW[:3].to_numpy()), expected)
+        assert_allclose(BaseForecaster.score(fitted, NEW[:3]), expected)
+
+    def test_of_other_steps(self, fitted):
+        second = fitted.predict(fh=[2]).iloc[0]
+        assert_allclose(fitted.score(NEW[1:2], fh=[2]), abs(1 - second / NEW.iloc[1]))
+        known = np.mean(np.abs(fitted.predict_residuals(Y[-2:])) / np.abs(Y[-2:]))
+        assert_allclose(fitted.score(Y[-2:], fh=[-1, 0]), known)
+
+    def test_of_panels_and_arrays(self):
+        for y in (panel_of([48, 48]), np.stack([Y, Y + 1.0])[:, None], [PAIR, PAIR]):
+            forecaster = make().fit(y, fh=FH)
+            assert forecaster.score(forecaster.predict()) == 0
+
+    @pytest.mark.parametrize(
+        ("y", "words"),
+        [
+            (NEW, r"2004-04.* is not forecast"),
+            (NEW[1:3], r"2004-01.* is forecast, but not in y"),
+            (Y[:3], r"y must have the times that are forecast"),
+            (NEW[:2].to_numpy(), "y has 2 rows, but 3 are forecast"),
+            (np.ones((3, 2)), "y has 2 columns, but 1 are forecast"),
+            (NEW[:3] * np.nan, "y has no value at .*2004-01"),
+            (NEW[:3].to_frame("other"), r"y has the columns \['other'\]"),
+        ],
+    )
+    def test_of_what_is_not_forecast(self, fitted, y, words):
+        with pytest.raises(ValueError, match=words):
+            fitted.score(y)
+
+    @pytest.mark.parametrize("y", [[np.ones(3), np.ones(4)], [1.0, 2.0, 3.0], "abc", None])
+    def test_of_what_is_no_series(self, fitted, y):
+        with pytest.raises(TypeError, match="y must be a series or a frame of pandas"):
+            fitted.score(y)
