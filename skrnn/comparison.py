@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 from .compat._sklearn import (
     FUNCTION,
     N_JOBS,
+    SEVERAL,
     SPLITTER,
     Count,
     HasMethods,
@@ -69,7 +70,7 @@ class _Naive(RegressorMixin, BaseEstimator):
 @validate_params(
     {
         "estimator": [HasMethods(["fit", "predict", "get_params"])],
-        "sp": [Count(1), "array-like", None],
+        "sp": [Count(1), SEVERAL, None],
         "target_feature": [Integral, None],
         "cv": ["cv_object"],
         "scoring": [str, FUNCTION, None],

@@ -221,7 +221,10 @@ class TestQuantiles:
 
     @pytest.mark.parametrize("quantiles", ["all", 3, True, 0.5])
     def test_are_numbers(self, data, regressor, quantiles):
-        with pytest.raises(ValueError, match=r"'quantiles' parameter .* an array-like or None"):
+        with pytest.raises(
+            ValueError,
+            match=r"'quantiles' parameter .* a list, a tuple or an array of one dimension or None",
+        ):
             make(regressor, quantiles=quantiles).fit(*data)
 
     def test_exclude_another_loss(self, data, regressor):

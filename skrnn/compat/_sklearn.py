@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from contextlib import nullcontext
 from functools import wraps
 from numbers import Integral, Real
@@ -137,6 +137,18 @@ class Accepted(HasMethods):
         return self.words
 
 
+def stands_in_order(values: Any) -> bool:
+    """Return whether something holds values, or rows, one after the other."""
+    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
+    return not scalar and not isinstance(values, str | bytes | Mapping | Set)
+
+
+# An "array-like" of scikit-learn may also be a set, a dictionary, or an array of no dimension.
+LISTED = Accepted("a list or an array", stands_in_order)
+SEVERAL = Accepted(
+    "a list, a tuple or an array of one dimension",
+    lambda values: stands_in_order(values) and getattr(values, "ndim", 1) == 1,
+)
 # What can be called, but no class: calling one makes an instance of it.
 FUNCTION = Accepted("a function", lambda value: callable(value) and not isinstance(value, type))
 # Texts split, too, and so do classes that were to be instances.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -70,10 +70,62 @@ class Dataset:
         """Rows that an epoch takes: all."""
         return len(self)
 
+    @property
+    def n_timesteps(self) -> int:
+        """Length of the sequences."""
+        return int(self.inputs["sequence"].shape[1])
+
     def take(self, rows: np.ndarray) -> Arrays:
         """Return the arrays of some rows."""
         arrays = {**self.inputs, "targets": self.targets, "weight": self.weight}
         return {name: array[rows] for name, array in arrays.items() if array is not None}
+
+
+@dataclass(frozen=True)
+class PaddedDataset:
+    """Rows of a dataset with masked steps before their own, up to a length.
+
+    Attributes
+    ----------
+    rows : Dataset
+    n_timesteps : int
+        At least as many as the sequences have.
+    every_step : bool
+        Whether every step has a target; those that are added have none.
+    """
+
+    rows: Dataset
+    n_timesteps: int
+    every_step: bool
+
+    reader: ClassVar[RowReader] = RowReader()
+    store: ClassVar[Arrays] = {}
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+    @property
+    def n_per_epoch(self) -> int:
+        """Rows that an epoch takes: all."""
+        return len(self)
+
+    def take(self, rows: np.ndarray) -> Arrays:
+        """Return the arrays of some rows."""
+        arrays = self.rows.take(rows)
+        fills: dict[str, Any] = {"sequence": 0, "mask": False}
+        if self.every_step:
+            fills |= {"targets": np.nan, "weight": 0.0}
+        padded = {
+            name: self._pad(arrays[name], fill) for name, fill in fills.items() if name in arrays
+        }
+        return {**arrays, **padded}
+
+    def _pad(self, steps: np.ndarray, fill: Any) -> np.ndarray:
+        n_rows, n_steps = steps.shape[:2]
+        padded = np.full((n_rows, self.n_timesteps, *steps.shape[2:]), fill, steps.dtype)
+        padded[:, self.n_timesteps - n_steps :] = steps
+        return padded
 
 
 def spread_rows(data: Data) -> np.ndarray:

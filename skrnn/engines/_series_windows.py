@@ -16,13 +16,12 @@ import numpy as np
 from ..networks._spec import EncoderDecoderSpec, Input, Spec
 from ..scaling._relative import level_of, reference_of, scale_of, smallest_scale
 from ._protocol import Array, Arrays, Sample
+from ._sizes import padded_size
 
 # Series are stored in units of their own spread, around zero.
 _SMALLEST_SCALE = float(smallest_scale(1.0, 0.0))
 # Nothing is learned of jumps so far beyond a window, in its own scale: none could foretell them.
 _LARGEST_TARGET = 1e5
-# Stores are padded to so many significant bits, so that few sizes are compiled.
-_SIZE_BITS = 3
 
 
 class _Window(NamedTuple):
@@ -203,12 +202,6 @@ def pad_store(rows: np.ndarray, fill: float) -> np.ndarray:
     padded = np.full((size, *rows.shape[1:]), fill, np.float32)
     padded[: len(rows)] = rows
     return padded
-
-
-def padded_size(n_rows: int) -> int:
-    """Round up to a number of three significant bits: at most a quarter more."""
-    step = 1 << max(0, (n_rows - 1).bit_length() - _SIZE_BITS)
-    return -(-n_rows // step) * step
 
 
 def _rows(array: Array, positions: Array, xp: ModuleType) -> Array:

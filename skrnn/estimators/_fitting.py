@@ -30,6 +30,7 @@ from ._names import named_by_parameters
 from ._reading import (
     FitCall,
     GivenRows,
+    check_shape,
     read_fit_rows,
     read_validation_rows,
     warn_of_other_units,
@@ -60,7 +61,9 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     targets = _targets(estimator, given, call)
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
-    validation = read_validation_rows(estimator, call, rows.sequences.shape[1:], targets)
+    masked = not rows.mask.all() or (call.resume and estimator.network_.masked)
+    shape = rows.sequences.shape[1:]
+    validation = read_validation_rows(estimator, call, shape, targets, any_length=masked)
     if validation is not None and targets.head == VALUES:
         warn_of_other_units(rows, validation)
     if validation is None and not call.once:
@@ -72,8 +75,10 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
         rows = rows.reweighted(targets.weights(rows, params["class_weight"]))
     data = _to_dataset(inputs, targets, rows)
     held_out = None if validation is None else _to_dataset(inputs, targets, validation)
-    shape = estimator._data_shape(_shape_of(inputs, targets, data))
-    spec = make_spec(options_of(estimator._OPTIONS, params), shape)
+    data_shape = estimator._data_shape(_shape_of(inputs, targets, data))
+    spec = make_spec(options_of(estimator._OPTIONS, params), data_shape)
+    if validation is not None:
+        check_shape(estimator, validation.sequences, "X_val", shape, masked and spec.any_length)
 
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
         return {**names, **fitted_attributes(network, history, inputs, targets)}
@@ -88,7 +93,7 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
         seed=(draw, estimator.n_iter_ if call.resume else 0),
         previous=Trained(estimator.network_, estimator.history_) if call.resume else None,
         linear=None if call.resume else linear_start(spec, data),
-        masked=not data.inputs["mask"].all(),
+        masked=masked,
         monitor=metrics.monitor(params["monitor"]),
         measure=make_measure(
             metrics, estimator, targets, parts, lambda network: attributes(network, History())

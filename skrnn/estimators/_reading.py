@@ -107,7 +107,8 @@ def read_fit_rows(estimator: Any, call: FitCall) -> GivenRows:
         estimator.n_features_in_ = sequences.shape[-1]
         vars(estimator).pop("feature_names_in_", None)
     if not reset:
-        _check_shape(estimator, sequences, "X", estimator.input_encoder_.shape)
+        any_length = estimator.network_.takes_any_length
+        check_shape(estimator, sequences, "X", estimator.input_encoder_.shape, any_length)
     weight = read_weights(call.sample_weight, X)
     groups = _read_groups(call.groups, len(sequences))
     return GivenRows(sequences, find_mask(sequences), y, weight, groups)
@@ -144,7 +145,11 @@ def _check_X_alone(
 
 
 def read_validation_rows(
-    estimator: Any, call: FitCall, shape: tuple[int, ...], targets: TargetEncoder
+    estimator: Any,
+    call: FitCall,
+    shape: tuple[int, ...],
+    targets: TargetEncoder,
+    any_length: bool,
 ) -> Rows | None:
     """Return the rows to validate on, of sequences of a shape, or None where there are none."""
     X_val, y_val = call.X_val, unmasked(call.y_val)
@@ -155,7 +160,8 @@ def read_validation_rows(
         if call.sample_weight_val is not None:
             raise ValueError("sample_weight_val was given without X_val and y_val. Pass them too.")
         return None
-    sequences, mask = read_sequences(estimator, X_val, shape, "X_val")
+    X_val = sequences_of(X_val, "X_val")
+    sequences, mask = read_sequences(estimator, X_val, shape, "X_val", any_length=any_length)
     check_targets(X_val, y_val, "y_val", targets.every_step)
     if not targets.every_step:
         y_val = check_array(y_val, ensure_2d=False, dtype=None, input_name="y_val")
@@ -190,8 +196,7 @@ def read_sequences(
     if not _is_checked(estimator, X):
         X = _check_sequences(estimator, X, shape, name)
     sequences = estimator._arrange(X)
-    if not any_length or sequences.shape[2:] != shape[1:]:
-        _check_shape(estimator, sequences, name, shape)
+    check_shape(estimator, sequences, name, shape, any_length)
     return sequences, find_mask(sequences, name)
 
 
@@ -235,10 +240,15 @@ def _check_columns(estimator: Any, X: Any, shape: tuple[int, ...]) -> np.ndarray
     return checked
 
 
-def _check_shape(
-    estimator: Any, sequences: np.ndarray, name: str, expected: tuple[int, ...]
+def check_shape(
+    estimator: Any,
+    sequences: np.ndarray,
+    name: str,
+    expected: tuple[int, ...],
+    any_length: bool = False,
 ) -> None:
-    if sequences.shape[1:] == expected:
+    """Raise unless sequences are of a shape, or with `any_length` have as many features."""
+    if sequences.shape[1 + any_length :] == expected[any_length:]:
         return
     given, fitted = (" x ".join(map(str, shape)) for shape in (sequences.shape[2:], expected[1:]))
     raise ValueError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any
 
-from ..compat._sklearn import SHARE, SPLITTER, Count, HasMethods, Interval, StrOptions
+from ..compat._sklearn import SEVERAL, SHARE, SPLITTER, Count, HasMethods, Interval, StrOptions
 from ..inputs._arrange import LAYOUTS
 from ..networks._kinds import CELLS, DECODERS
 from ..networks._spec import FRAME_POOLINGS, MERGE_MODES, TIME_POOLINGS
@@ -18,8 +18,8 @@ _SCALER_NAMES = StrOptions({*SCALERS, *WINDOW_SCALERS})
 _BOTH_WAYS = HasMethods(["fit", "transform", "inverse_transform"])
 
 CONSTRAINTS: dict[str, list[Any]] = {
-    "units": [POSITIVE_INT, "array-like"],
-    "bidirectional": ["boolean", "array-like"],
+    "units": [POSITIVE_INT, SEVERAL],
+    "bidirectional": ["boolean", SEVERAL],
     "merge_mode": [StrOptions(set(MERGE_MODES))],
     "dropout": [_RATE],
     "variational_dropout": [_RATE],
@@ -29,10 +29,10 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "skip_connections": ["boolean"],
     "return_sequences": ["boolean"],
     "embedding_dim": [POSITIVE_INT, None],
-    "filters": [POSITIVE_INT, "array-like"],
-    "kernel_size": [POSITIVE_INT, "array-like"],
+    "filters": [POSITIVE_INT, SEVERAL],
+    "kernel_size": [POSITIVE_INT, SEVERAL],
     "pooling": [StrOptions(set(TIME_POOLINGS))],
-    "dense_units": [POSITIVE_INT, "array-like"],
+    "dense_units": [POSITIVE_INT, SEVERAL],
     "dense_activation": [str, callable],
     "activation": [str, callable],
     "layer_params": [dict, None],
@@ -43,7 +43,7 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "target_feature": [Integral, None],
     "seasonal_lag": [POSITIVE_INT, None],
     "loss": [str, callable],
-    "quantiles": ["array-like", None],
+    "quantiles": [SEVERAL, None],
     "class_weight": [dict, StrOptions({"balanced"}), None],
     "optimizer": [str, HasMethods(["get_config", "stateless_apply"])],
     "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
@@ -56,9 +56,9 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "validation_fraction": [SHARE, SPLITTER],
     "n_iter_no_change": [POSITIVE_INT],
     "tol": [Interval(Real, 0, None, closed="left")],
-    "metrics": [str, dict, "array-like", HasMethods(["update_state"]), callable, None],
+    "metrics": [str, dict, SEVERAL, HasMethods(["update_state"]), callable, None],
     "monitor": [str],
-    "callbacks": ["array-like", HasMethods(["on_epoch_end"]), None],
+    "callbacks": [SEVERAL, HasMethods(["on_epoch_end"]), None],
     "warm_start": ["boolean"],
     "verbose": ["verbose"],
     "random_state": ["random_state"],

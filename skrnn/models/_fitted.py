@@ -19,6 +19,7 @@ from ..networks._spec import CustomSpec, EncoderDecoderSpec, RecurrentSpec, Spec
 from ..networks._summary import LayerSummary, summarize
 from ..networks._weights import Weights
 from ._exported import build_exported_model
+from ._lengths import Lengths
 from ._target_form import TargetForm
 
 # Windows that share their rows are copied when they are taken.
@@ -59,7 +60,9 @@ class FittedNetwork:
     def predict(self, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape)."""
         check_takes_mask(self.spec, data)
-        return current_engine().predict(self._spec_for(data), self.weights, data)
+        lengths = self._lengths(data)
+        outputs = current_engine().predict(lengths.spec, self.weights, lengths.pad(data))
+        return lengths.cut(outputs, axis=1)
 
     @our_settings()
     def sample(self, data: Data, n_draws: int, seed: int) -> np.ndarray:
@@ -72,11 +75,12 @@ class FittedNetwork:
         """
         check_takes_mask(self.spec, data)
         _check_drops(self.spec)
-        engine, spec = current_engine(), self._spec_for(data)
+        engine, lengths = current_engine(), self._lengths(data)
+        spec = lengths.spec
         if isinstance(spec, EncoderDecoderSpec):
             spec = replace(spec, teacher_forcing=0.0)
         weights = engine.renewed(spec, self.weights, np.random.default_rng(seed))
-        return engine.sample(spec, weights, data, n_draws)
+        return lengths.cut(engine.sample(spec, weights, lengths.pad(data), n_draws), axis=2)
 
     @our_settings()
     def input_gradients(self, data: Data, chosen: np.ndarray) -> np.ndarray:
@@ -93,8 +97,10 @@ class FittedNetwork:
         gradients : float32 array of shape (n_rows, *shape of a sequence)
         """
         check_takes_mask(self.spec, data)
-        engine = current_engine()
-        return engine.input_gradients(self._spec_for(data), self.weights, data, chosen)
+        engine, lengths = current_engine(), self._lengths(data)
+        rows, chosen = lengths.pad(data), lengths.extend(chosen)
+        gradients = engine.input_gradients(lengths.spec, self.weights, rows, chosen)
+        return lengths.cut_steps(gradients, axis=1)
 
     @our_settings()
     def attention_weights(self, inputs: Arrays) -> np.ndarray:
@@ -145,12 +151,9 @@ class FittedNetwork:
         """
         return build_exported_model(self.spec, self.weights, shape, scaler, form)
 
-    def _spec_for(self, data: Data) -> Spec:
-        """Return the spec for sequences as long as those of `data`."""
-        if not self.takes_any_length:
-            return self.spec
-        one = data.take(np.arange(1))
-        return replace(self.spec, n_timesteps=one["sequence"].shape[1])
+    def _lengths(self, data: Data) -> Lengths:
+        """Return how the network sees sequences as long as those of `data`."""
+        return Lengths.of(self.spec, self.takes_any_length, data)
 
 
 def check_takes_mask(spec: Spec, data: Data) -> None:

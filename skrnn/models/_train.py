@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from ..networks._spec import Spec
 from ..networks._weights import Weights
 from ._fitted import FittedNetwork, check_takes_mask
 from ._keras_callbacks import KerasCallbacks, as_callbacks, warn_of_validation_hooks
+from ._lengths import Lengths
 from ._observers import make_progress
 from ._options import TrainingOptions
 
@@ -93,13 +94,18 @@ def train_network(
     for rows in (data, validation):
         if rows is not None:
             check_takes_mask(spec, rows)
+    masked = masked or (previous is not None and previous.network.masked)
+    lengths = Lengths.of(spec, masked and spec.any_length, data, validation)
+    if previous is not None:
+        spec = _goes_on(previous.network, spec)
+    seen, data = lengths.spec, lengths.pad(data)
+    validation = None if validation is None else lengths.pad(validation)
     engine, streams = current_engine(), make_streams(*seed)
     plan, values = _plan(spec, options, data.n_per_epoch)
-    requests = engine.requests(spec, plan, data, validation)
+    requests = engine.requests(seen, plan, data, validation)
     note({request: _job(request) for request in (*requests.training, *requests.prediction)})
     run = _run(options, values, streams, monitor)
-    weights, slots = _start(engine, spec, plan, previous, linear, streams)
-    masked = masked or (previous is not None and previous.network.masked)
+    weights, slots = _start(engine, seen, plan, previous, linear, streams)
 
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
         return FittedNetwork(spec, weights, optimizer, masked)
@@ -120,7 +126,7 @@ def train_network(
         missing = [request for request in requests.prediction if not request.is_there]
         stack.enter_context(in_background([_job(request) for request in missing]))
         result = train(
-            engine.trainer(spec, plan, values, data, validation, weights, slots),
+            engine.trainer(seen, plan, values, data, validation, weights, slots),
             run,
             data,
             batch_size=plan.batch_size,
@@ -186,6 +192,25 @@ def _run(
     )
 
 
+def _goes_on(network: FittedNetwork, spec: Spec) -> Spec:
+    """Return the spec of a network that is trained on: of the length that it was fitted with.
+
+    Raises
+    ------
+    ValueError
+        When it is another network.
+    """
+    if network.takes_any_length:
+        spec = replace(spec, n_timesteps=network.spec.n_timesteps)
+    if network.spec.structure() != spec.structure():
+        raise ValueError(
+            "Training cannot go on (warm_start=True or partial_fit): the network of the last fit "
+            f"was {network.spec.structure()}, but parameters and data now ask for "
+            f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
+        )
+    return spec
+
+
 def _start(
     engine: Engine,
     spec: Spec,
@@ -198,12 +223,6 @@ def _start(
     if previous is None:
         return engine.initial_weights(spec, streams.weights, streams.dropout, linear), None
     network = previous.network
-    if network.spec.structure() != spec.structure():
-        raise ValueError(
-            "Training cannot go on (warm_start=True or partial_fit): the network of the last fit "
-            f"was {network.spec.structure()}, but parameters and data now ask for "
-            f"{spec.structure()}. Set warm_start=False and call fit to train a new network."
-        )
     state = network.optimizer
     resumes = state is not None and state.owner == plan.optimizer.signature
     weights = engine.renewed(spec, network.weights, streams.dropout)

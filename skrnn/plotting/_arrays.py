@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..compat._sklearn import Accepted
+from ..compat._sklearn import stands_in_order
 
 _LARGEST = 1e307  # an axis ends beyond its values
 
@@ -57,15 +56,6 @@ def check_length(values: Any, parameter: str, like: tuple[str, int] | None) -> N
             f"`{parameter}` has {len(values)} values but `{like[0]}` has {like[1]}. "
             "Cut both to the same steps."
         )
-
-
-def stands_in_order(values: Any) -> bool:
-    """Return whether something holds values, or rows, one after the other."""
-    scalar = not hasattr(values, "__len__") or getattr(values, "shape", None) == ()
-    return not scalar and not isinstance(values, str | bytes | Mapping | Set)
-
-
-LISTED = Accepted("a list or an array", stands_in_order)
 
 
 def index_of(values: Any) -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..compat._sklearn import num_samples, safe_indexing
-from ._arrays import as_series, check_length, stands_in_order
+from ..compat._sklearn import num_samples, safe_indexing, stands_in_order
+from ._arrays import as_series, check_length
 
 
 def row_number(sample: Any, X: Any) -> Any:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from ..compat._sklearn import SHARE, Count, check_estimator_is_fitted, validate_params
+from ..compat._sklearn import (
+    LISTED,
+    SEVERAL,
+    SHARE,
+    Count,
+    check_estimator_is_fitted,
+    validate_params,
+)
 from ..compat._wrappers import unwrap
-from ._arrays import LISTED, as_series, as_steps
+from ._arrays import as_series, as_steps
 from ._axes import OF_DRAWING
 from ._forecast_arrays import as_forecasts, as_history, as_intervals, as_members
 from ._series_drawing import SeriesDrawing
@@ -270,7 +277,7 @@ class ForecastDisplay(SeriesDrawing):
         {
             **OF_DRAWING,
             "target_name": [str, None],
-            "index": ["array-like", None],
+            "index": [SEVERAL, None],
             "coverage": [SHARE, None],
         },
         prefer_skip_nested_validation=False,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from ..compat._sklearn import Count, validate_params
-from ._arrays import LISTED
+from ..compat._sklearn import LISTED, Count, validate_params
 from ._axes import OF_DRAWING, label_upwards, new_axes
 from ._grid_search_arrays import read_search
 

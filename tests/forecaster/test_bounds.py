@@ -49,7 +49,7 @@ def test_nothing_leaves_them(baselines, low, high):
 )
 def test_what_is_no_pair(bounds):
     forecaster = make(bounds=bounds)
-    with Untouched(forecaster), pytest.raises(ValueError, match=r"bounds|array-like"):
+    with Untouched(forecaster), pytest.raises(ValueError, match=r"bounds|a list"):
         forecaster.fit(COUNTS, fh=FH)
 
 

@@ -185,10 +185,13 @@ OUT_OF_RANGE = [
     ("window", 2.5, "an int"),
     ("cell", "rnn", "'peephole'"),
     ("units", 0, "[1, 2147483647]"),
-    ("units", "many", "an array-like"),
+    ("units", "many", "a list, a tuple or an array"),
+    ("baselines", np.array("ridge"), "an array of one dimension"),
+    ("bounds", {0, 9}, "an array of one dimension"),
+    ("past_covariates", np.zeros((2, 2)), "an array of one dimension"),
     ("decoder", "greedy", "'autoregressive'"),
     ("segment_length", 0, "[1, 2147483647] or None"),
-    ("sp", -1, "[0, 2147483647], an array-like or None"),
+    ("sp", -1, "[0, 2147483647], a list, a tuple or an array of one dimension or None"),
     ("scaler", "minmax", "'level'"),
     ("multivariate", "both", "'independent'"),
     ("calendar", "yes", "'bool'"),
@@ -298,7 +301,10 @@ class TestBadInput:
 
     @pytest.mark.parametrize(("name", "value", "accepted"), OUT_OF_RANGE)
     def test_parameters_out_of_range(self, name, value, accepted):
-        start, end = f"'{name}' parameter of Seq2SeqForecaster", f"Got {value!r} instead"
+        start, end = (
+            f"'{name}' parameter of Seq2SeqForecaster",
+            f"Got {re.escape(repr(value))} instead",
+        )
         message = f"{start} must be .*{re.escape(accepted)}.*{end}"
         check_refusal(make(**{name: value}), ValueError, message, Y, fh=FH)
 

@@ -38,6 +38,9 @@ BAD_PARAMS = {
     "units-negative": (*constraint("units", "[1, 2147483647]"), {"units": -1}),
     "units-text": (*constraint("units", "int"), {"units": "a"}),
     "units-none": (ValueError, ["units must be positive", "there is none"], {"units": ()}),
+    "units-set": (*constraint("units", "of one dimension"), {"units": {2, 3}}),
+    "units-array": (*constraint("units", "of one dimension"), {"units": np.array(3)}),
+    "quantiles-array": (*constraint("quantiles", "of one dim"), {"quantiles": np.array(0.5)}),
     "units-zero-above": (ValueError, ["units must be positive", "0 is not"], {"units": (8, 0)}),
     "units-fraction": (ValueError, ["units must be positive", "8.5 is not"], {"units": (8.5,)}),
     "dense_units-zero": (*constraint("dense_units", "[1, 2147483647]"), {"dense_units": 0}),
@@ -165,7 +168,7 @@ BAD_PARAMS = {
         for name in ("units", "epochs", "batch_size", "n_variables", "dense_units")
         for value in (10**30, True)
     },
-    "quantiles-none": (ValueError, ["quantiles={}", "Give some"], {"quantiles": {}}),
+    "quantiles-mapping": (*constraint("quantiles", "of one dimension"), {"quantiles": {}}),
     "quantiles-text": (ValueError, ["quantiles=['a']", "Give some"], {"quantiles": ["a"]}),
     "dense_activation": (
         ValueError,
