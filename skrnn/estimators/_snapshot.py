@@ -10,6 +10,7 @@ from ..models._options import plain
 
 Estimator = TypeVar("Estimator")
 
+_PLAIN = {int, float, bool, str, tuple, type(None)}
 # What `fit` learns of `X`; the names only where it has some.
 NAMES_OF_X = ("n_features_in_", "feature_names_in_")
 
@@ -20,7 +21,9 @@ def snapshot(estimator: Estimator) -> Estimator:
     Scalers of one fit and weights of another would give predictions that belong to neither.
     Parameters that are numbers of NumPy become those of Python.
     """
-    return taken_now(estimator, lambda name, value: plain(value))
+    return taken_now(
+        estimator, lambda name, value: value if type(value) in _PLAIN else plain(value)
+    )
 
 
 def with_fitted(before: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class ComparesWithTruth:
         Returns
         -------
         residuals : pandas.Series or pandas.DataFrame
-            Like `y`; of the `y` of `fit` where it is not given.
+            Like `y`; of the `y` of `fit` where it is not given. NaN where it has no value.
 
         Raises
         ------
