@@ -145,7 +145,7 @@ def over_steps(function: Callable[..., np.ndarray], *sequences: Any) -> Any:
     if isinstance(whole, SomeWindows):
         return SomeWindows(over_steps(function, whole.windows), whole.numbers)
     overlap = find_overlap(whole)
-    if any(find_overlap(array) != overlap for array in sequences[1:]):
+    if overlap is None or any(find_overlap(array) != overlap for array in sequences[1:]):
         return function(*sequences)
     return spread(function(*map(each_once, sequences)), whole)
 

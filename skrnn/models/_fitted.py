@@ -56,7 +56,6 @@ class FittedNetwork:
         """
         return self.masked and self.spec.any_length
 
-    @our_settings()
     def predict(self, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape)."""
         check_takes_mask(self.spec, data)

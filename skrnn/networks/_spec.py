@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Self
+from functools import lru_cache
+from typing import Any, NamedTuple, Self, TypeVar
 
 from ._by_config import freeze, thaw
 from ._kinds import DECODERS, HEADS, VALUES
 
 MERGE_MODES = ("concat", "sum", "mul", "ave")
+AnySpec = TypeVar("AnySpec", bound="Spec")
 # From the outputs of all steps to one vector, and from a frame of features to a vector.
 TIME_POOLINGS = ("last", "mean", "max", "flatten")
 FRAME_POOLINGS = ("flatten", "average", "max")
@@ -60,11 +62,8 @@ class Spec:
         Recurrent and variational dropout of zero leave their masks out, since these cost a product
         at every step; any other rate is always in, so that a grid over rates shares one program.
         """
-        rates: dict[str, Any] = dict.fromkeys(self.rates)
-        for name in ("recurrent_dropout", "variational_dropout"):
-            if name in rates and not self.rates[name]:
-                rates[name] = 0.0
-        return replace(self, head=HEADS[self.head].structure, **rates)
+        structure: Self = _structure(self)
+        return structure
 
     @property
     def inputs(self) -> dict[str, Input]:
@@ -308,6 +307,15 @@ class CustomSpec(ReadoutSpec):
     """
 
     network: Hashable
+
+
+@lru_cache(maxsize=256)
+def _structure(spec: AnySpec) -> AnySpec:
+    rates: dict[str, Any] = dict.fromkeys(spec.rates)
+    for name in ("recurrent_dropout", "variational_dropout"):
+        if name in rates and not spec.rates[name]:
+            rates[name] = 0.0
+    return replace(spec, head=HEADS[spec.head].structure, **rates)
 
 
 def freeze_layer_params(params: Mapping[str, Any] | None) -> tuple[tuple[str, Hashable], ...]:

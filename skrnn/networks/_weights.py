@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Weights:
     """Arrays of a network, in the order of its Keras model.
+
+    They never change: an engine may keep what it makes of them as long as they are there.
 
     Attributes
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,8 +22,10 @@ from _training import RAGGED
 
 from skrnn.engines._dataset import RowReader
 from skrnn.engines.jax import _prediction_programs
+from skrnn.engines.jax._engine import JaxEngine
 from skrnn.engines.jax._prediction_programs import ALONE, in_eights, tiling_for
 from skrnn.networks._build import build_model
+from skrnn.networks._weights import Weights
 
 pytestmark = keras_reads_variables
 
@@ -118,3 +121,30 @@ def test_predictions_are_those_of_keras() -> None:
     inputs = list(RAGGED.inputs.values())
     expected, _ = jax.jit(model.stateless_call)(weights.trainable, fixed, inputs)
     np.testing.assert_allclose(predict_rows(spec, weights, RAGGED, slice(10)), expected, atol=1e-5)
+
+
+class TestHeldWeights:
+    """They lie on the device as long as they are there."""
+
+    SPEC = make_spec("lstm", (3,))
+
+    def test_they_cannot_change_any_more(self) -> None:
+        weights = start(self.SPEC)
+        predict_rows(self.SPEC, weights, RAGGED, slice(3))
+        with pytest.raises(ValueError, match="read-only"):
+            weights.trainable[0][:] = 0.0
+
+    def test_others_are_other_ones(self) -> None:
+        weights = start(self.SPEC)
+        before = predict_rows(self.SPEC, weights, RAGGED, slice(3))
+        halves = Weights([array / 2 for array in weights.trainable], weights.non_trainable)
+        assert (predict_rows(self.SPEC, halves, RAGGED, slice(3)) != before).all()
+        np.testing.assert_array_equal(predict_rows(self.SPEC, weights, RAGGED, slice(3)), before)
+
+    def test_they_are_forgotten_with_the_weights(self) -> None:
+        engine, weights = JaxEngine(), start(self.SPEC)
+        engine.predict(self.SPEC, weights, RAGGED)
+        assert len(engine._held) == 1
+        del weights
+        gc.collect()
+        assert not engine._held

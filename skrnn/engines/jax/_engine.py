@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,13 +13,13 @@ from ...networks._weights import Weights
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import Data, Requests
-from ._network import get_network, get_program, request_program
+from ._network import Network, get_network, get_program, request_program, weights_on_device
 from ._prediction_programs import (
     GradientProgram,
     PredictionProgram,
     in_eights,
     iterate_tiles,
-    tiling_for,
+    request_prediction,
     untile,
 )
 from ._trainer import JaxTrainer
@@ -31,6 +32,9 @@ class JaxEngine:
     A row has the same prediction, to the last bit, whatever other rows there are. Predicted by
     itself, with a wide network, it may differ from that by rounding.
     """
+
+    def __init__(self) -> None:
+        self._held: WeakKeyDictionary[Weights, Weights] = WeakKeyDictionary()
 
     def initial_weights(
         self,
@@ -80,15 +84,23 @@ class JaxEngine:
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""
-        structure = spec.structure()
-        tiling = tiling_for(structure, data.reader, len(data))
-        program = get_program(PredictionProgram, structure, data, False, tiling)
-        weights = program.network.complete(weights)
+        request, tiling = request_prediction(spec, data)
+        program = request.get()
+        held = self._hold(program.network, weights)
         outputs = np.empty((len(data), *spec.output_shape), np.float32)
         for rows, tiles, n_tiles in iterate_tiles(data, tiling):
-            filled, _ = program(weights, data.store, tiles, n_tiles)
+            filled, _ = program(held, data.store, tiles, n_tiles)
             outputs[rows] = untile(filled, len(rows))
         return outputs
+
+    def _hold(self, network: Network, weights: Weights) -> Weights:
+        """Return weights on the device, where they stay as long as they are there here."""
+        held = self._held.get(weights)
+        if held is None:
+            for array in weights.trainable:
+                array.flags.writeable = False
+            held = self._held[weights] = weights_on_device(network.complete(weights))
+        return held
 
     def sample(self, spec: Spec, weights: Weights, data: Data, n_draws: int) -> np.ndarray:
         """Return outputs of shape (n_draws, n_rows, *spec.output_shape), units dropped.

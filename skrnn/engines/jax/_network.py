@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...compat._keras_settings import our_settings
 from ...networks._build import build_model
 from ...networks._spec import CustomSpec, Input, Spec
 from ...networks._weights import Weights
@@ -20,6 +22,7 @@ from ._compile_cache import compile_cache
 from ._disk_cache import use_disk_cache
 
 Store = dict[str, Any]
+Shapes = tuple[tuple[str, tuple[int, ...], str], ...]
 Program = TypeVar("Program")
 
 # Keras names and scopes objects through shared state: one thread builds and traces at a time.
@@ -98,8 +101,16 @@ class ProgramRequest:
     kind: Callable[..., Any]
     structure: Spec
     reader: Reader
-    store: tuple[tuple[str, tuple[int, ...], str], ...]
+    store: Shapes
     plan: tuple[Hashable, ...]
+
+    def __hash__(self) -> int:
+        """Return a hash that is worked out once."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.kind, self.structure, self.reader, self.store, self.plan))
 
     @property
     def is_there(self) -> bool:
@@ -109,21 +120,25 @@ class ProgramRequest:
     def get(self) -> Any:
         """Return the program, compiled where it is not there."""
         program = compile_cache.find(self)
-        if program is None:
-            network = get_network(self.structure)
-            store = {name: array(*shape, dtype=kind) for name, shape, kind in self.store}
-            program = compile_cache.get(
-                self, lambda: self.kind(network, *self.plan, self.reader, store)
-            )
-        return program
+        return self._make() if program is None else program
+
+    @our_settings()
+    def _make(self) -> Any:
+        network = get_network(self.structure)
+        store = {name: array(*shape, dtype=kind) for name, shape, kind in self.store}
+        return compile_cache.get(self, lambda: self.kind(network, *self.plan, self.reader, store))
 
 
 def request_program(
     kind: Callable[..., Any], structure: Spec, data: Data, *plan: Hashable
 ) -> ProgramRequest:
     """Return what stands for the program of a kind for a structure and a kind of data."""
-    store = tuple((name, rows.shape, str(rows.dtype)) for name, rows in data.store.items())
-    return ProgramRequest(kind, structure, data.reader, store, plan)
+    return ProgramRequest(kind, structure, data.reader, shapes_of(data.store), plan)
+
+
+def shapes_of(store: Arrays) -> Shapes:
+    """Return names, shapes and types of what all batches share."""
+    return tuple((name, rows.shape, str(rows.dtype)) for name, rows in store.items())
 
 
 def get_program(
@@ -165,6 +180,15 @@ def compile_program(kind: str, function: Callable[..., Any], *arguments: Any) ->
 def on_device(store: Arrays) -> Store:
     """Return a store as the programs take it, without a copy at every call."""
     return {name: jnp.asarray(rows) for name, rows in store.items()}
+
+
+def weights_on_device(weights: Weights) -> Weights:
+    """Return weights as the programs take them, without a copy at every call."""
+    held: Any = [
+        [jnp.asarray(array) for array in part]
+        for part in (weights.trainable, weights.non_trainable)
+    ]
+    return Weights(*held)
 
 
 def rows_like(reader: Reader, spec: Spec, *axes: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -21,7 +22,17 @@ import numpy as np
 from ...networks._spec import Spec
 from ...networks._weights import Weights
 from .._protocol import FOR_LOSS, Array, Arrays, Data, Reader
-from ._network import Network, Store, array, compile_program, get_network, rows_like
+from ._network import (
+    Network,
+    ProgramRequest,
+    Shapes,
+    Store,
+    array,
+    compile_program,
+    get_network,
+    rows_like,
+    shapes_of,
+)
 
 _WIDTH = 8
 # One call takes at most this many tiles, and rows of about this many bytes.
@@ -58,6 +69,20 @@ def tiling_for(structure: Spec, reader: Reader, n_rows: int) -> Tiling:
     return ALONE if n_rows == 1 and _is_wide(structure) else in_eights(structure, reader)
 
 
+def request_prediction(spec: Spec, data: Data) -> tuple[ProgramRequest, Tiling]:
+    """Return the program that predicts some rows, and how it takes them."""
+    return _request_prediction(spec, data.reader, shapes_of(data.store), min(len(data), 2))
+
+
+@lru_cache(maxsize=256)
+def _request_prediction(
+    spec: Spec, reader: Reader, store: Shapes, n_rows: int
+) -> tuple[ProgramRequest, Tiling]:
+    structure = spec.structure()
+    tiling = tiling_for(structure, reader, n_rows)
+    return ProgramRequest(PredictionProgram, structure, reader, store, (False, tiling)), tiling
+
+
 def in_eights(structure: Spec, reader: Reader) -> Tiling:
     """Return as many tiles of eight rows as one call takes."""
     values: int = sum(math.prod(shape) for shape, _ in reader.row_arrays(structure).values())
@@ -91,7 +116,7 @@ class PredictionProgram:
 
         Only `n_tiles` of the array are filled.
         """
-        arguments = weights.trainable, weights.non_trainable, store, tiles, np.int32(n_tiles)
+        arguments = weights.trainable, weights.non_trainable, store, tiles, _count(n_tiles)
         outputs, states = self._compiled(*arguments)
         return np.asarray(outputs), states
 
@@ -132,7 +157,7 @@ class GradientProgram:
     ) -> np.ndarray:
         """Return an array of shape (n_tiles, width, *shape of a sequence)."""
         arrays = weights.trainable, weights.non_trainable, store, tiles
-        return np.asarray(self._compiled(*arrays, np.int32(n_tiles), chosen))
+        return np.asarray(self._compiled(*arrays, _count(n_tiles), chosen))
 
     def _gradients(
         self, trainable: Any, non_trainable: Any, store: Any, tiles: Any, n_tiles: Any, chosen: Any
@@ -156,6 +181,12 @@ class GradientProgram:
         shape = spec.inputs["sequence"].shape
         gradients = jnp.zeros((tiling.n_tiles, tiling.width, *shape))
         return jax.lax.fori_loop(0, n_tiles, fill, gradients)
+
+
+@lru_cache(maxsize=_MAX_TILES + 1)
+def _count(n_tiles: int) -> Array:
+    """Return a number that lies on the device already."""
+    return jnp.int32(n_tiles)
 
 
 def _put(tiles: Array, tile: Array, index: Array) -> Array:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import numpy as np
 
 from ...compat._keras import keras, supported
+from ...compat._keras_settings import our_settings
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import Spec
 from ...networks._weights import Weights
@@ -63,6 +64,7 @@ class KerasEngine:
         """Return nothing: Keras compiles when it trains."""
         return Requests([], [])
 
+    @our_settings()
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""
         with keras_lock:
