@@ -83,18 +83,18 @@ class Dataset:
 
 @dataclass(frozen=True)
 class PaddedDataset:
-    """Rows of a dataset with masked steps before their own, up to a length.
+    """A dataset with masked steps before those of its sequences, up to a length.
 
     Attributes
     ----------
-    rows : Dataset
+    data : Dataset
     n_timesteps : int
         At least as many as the sequences have.
     every_step : bool
         Whether every step has a target; those that are added have none.
     """
 
-    rows: Dataset
+    data: Dataset
     n_timesteps: int
     every_step: bool
 
@@ -103,7 +103,7 @@ class PaddedDataset:
 
     def __len__(self) -> int:
         """Return the number of rows."""
-        return len(self.rows)
+        return len(self.data)
 
     @property
     def n_per_epoch(self) -> int:
@@ -112,7 +112,7 @@ class PaddedDataset:
 
     def take(self, rows: np.ndarray) -> Arrays:
         """Return the arrays of some rows."""
-        arrays = self.rows.take(rows)
+        arrays = self.data.take(rows)
         fills: dict[str, Any] = {"sequence": 0, "mask": False}
         if self.every_step:
             fills |= {"targets": np.nan, "weight": 0.0}

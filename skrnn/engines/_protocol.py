@@ -180,7 +180,11 @@ class Engine(Protocol):
         """Return what a fit needs to be compiled."""
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
-        """Return outputs of shape (n_rows, *spec.output_shape), float32."""
+        """Return outputs of shape (n_rows, *spec.output_shape), float32.
+
+        Unlike the other methods it is not called with `our_settings` of Keras, which take longer
+        than a row: an engine sets them where it builds a model.
+        """
 
     def sample(self, spec: Spec, weights: Weights, data: Data, n_draws: int) -> np.ndarray:
         """Return outputs of shape (n_draws, n_rows, *spec.output_shape), units dropped."""

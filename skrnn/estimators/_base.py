@@ -69,7 +69,8 @@ class NetworkEstimator(KerasExportMixin, KerasObjectsMixin, CallbackSupportMixin
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row in the loss; scaled to mean 1 over the rows trained on.
         X_val, y_val : array-like, default=None
-            Rows to validate on, with the shapes of `X` and `y`. Scalers never learn from them.
+            Rows to validate on, with the shapes of `X` and `y`; sequences of any length where `X`
+            has masked steps and the network takes them. Scalers never learn from them.
         sample_weight_val : array-like of shape (n_validation_samples,), default=None
             Weight of each of them in the validation loss; scaled to mean 1.
         groups : array-like of shape (n_samples,), default=None
@@ -104,7 +105,8 @@ class NetworkEstimator(KerasExportMixin, KerasObjectsMixin, CallbackSupportMixin
         Parameters
         ----------
         X : array-like of shape (n_samples, n_timesteps, n_features) or (n_samples, n_columns)
-            Sequences, as for `fit`.
+            Sequences, as for `fit`; of any length where those had masked steps and the network
+            takes them.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets, as for `fit`.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -61,9 +61,9 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     targets = _targets(estimator, given, call)
     metrics = read_metrics(params["metrics"], targets.head)
     rows = Rows(given.sequences, given.mask, targets.read(given.y, given.mask), given.sample_weight)
-    masked = not rows.mask.all() or (call.resume and estimator.network_.masked)
+    any_length = not rows.mask.all() or (call.resume and estimator.network_.masked)
     shape = rows.sequences.shape[1:]
-    validation = read_validation_rows(estimator, call, shape, targets, any_length=masked)
+    validation = read_validation_rows(estimator, call, shape, targets, any_length)
     if validation is not None and targets.head == VALUES:
         warn_of_other_units(rows, validation)
     if validation is None and not call.once:
@@ -77,8 +77,9 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
     held_out = None if validation is None else _to_dataset(inputs, targets, validation)
     data_shape = estimator._data_shape(_shape_of(inputs, targets, data))
     spec = make_spec(options_of(estimator._OPTIONS, params), data_shape)
-    if validation is not None:
-        check_shape(estimator, validation.sequences, "X_val", shape, masked and spec.any_length)
+    if validation is not None:  # only the spec knows whether the network takes any length
+        any_length = any_length and spec.any_length
+        check_shape(estimator, validation.sequences, "X_val", shape, any_length)
 
     def attributes(network: FittedNetwork, history: History) -> dict[str, Any]:
         return {**names, **fitted_attributes(network, history, inputs, targets)}
@@ -93,7 +94,7 @@ def fit_estimator(owner: Any, call: FitCall) -> dict[str, Any]:
         seed=(draw, estimator.n_iter_ if call.resume else 0),
         previous=Trained(estimator.network_, estimator.history_) if call.resume else None,
         linear=None if call.resume else linear_start(spec, data),
-        masked=masked,
+        masked=not data.inputs["mask"].all(),
         monitor=metrics.monitor(params["monitor"]),
         measure=make_measure(
             metrics, estimator, targets, parts, lambda network: attributes(network, History())

@@ -161,6 +161,7 @@ def read_validation_rows(
             raise ValueError("sample_weight_val was given without X_val and y_val. Pass them too.")
         return None
     X_val = sequences_of(X_val, "X_val")
+    any_length = any_length and np.ndim(X_val) > 2  # columns of a table are those of fit
     sequences, mask = read_sequences(estimator, X_val, shape, "X_val", any_length=any_length)
     check_targets(X_val, y_val, "y_val", targets.every_step)
     if not targets.every_step:
@@ -248,7 +249,8 @@ def check_shape(
     any_length: bool = False,
 ) -> None:
     """Raise unless sequences are of a shape, or with `any_length` have as many features."""
-    if sequences.shape[1 + any_length :] == expected[any_length:]:
+    first = 1 if any_length else 0
+    if sequences.shape[1 + first :] == expected[first:]:
         return
     given, fitted = (" x ".join(map(str, shape)) for shape in (sequences.shape[2:], expected[1:]))
     raise ValueError(

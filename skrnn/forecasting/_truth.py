@@ -44,8 +44,11 @@ class ComparesWithTruth:
         """
         check_given("y", y)
         forecast = self._frame_of("forecast", self.predict(fh, X))
-        check_columns_of_y(self._panel.columns, getattr(y, "columns", self._panel.columns))
-        truth = _values_at(forecast, self._frame_of("y", y), in_order=isinstance(y, np.ndarray))
+        of_panel = isinstance(y, pd.Series) and y.index.nlevels > 1  # sktime takes frames alone
+        truth = self._frame_of("y", y.to_frame() if of_panel else y)
+        if not isinstance(y, np.ndarray | pd.Series):
+            check_columns_of_y(self._panel.columns, truth.columns)
+        truth = _values_at(forecast, truth, in_order=isinstance(y, np.ndarray))
         return mean_absolute_percentage_error(truth, forecast.to_numpy())
 
     @of_one_moment
@@ -127,13 +130,22 @@ def _values_at(forecast: pd.DataFrame, y: pd.DataFrame, in_order: bool) -> np.nd
             f"y has {len(y)} rows, but {len(forecast)} are forecast. Pass the values of these "
             "steps alone, or other steps in fh."
         )
-    index = y.index if in_order else forecast.index
-    odd = y.index.symmetric_difference(index)
-    if len(odd):
-        what = "is not forecast" if odd[0] in y.index else "is forecast, but not in y"
+    if y.index.nlevels != forecast.index.nlevels:
         raise ValueError(
-            f"y must have the times that are forecast, and no others: {odd[0]!r} {what}. Take "
-            "y.loc[forecaster.predict().index], or set fh."
+            f"y has {y.index.nlevels} levels in its index, but the forecast has "
+            f"{forecast.index.nlevels}. Pass the series that were fitted, with the same levels."
+        )
+    index = y.index if in_order else forecast.index
+    missing, more = index.difference(y.index), y.index.difference(index)
+    if len(missing):
+        raise ValueError(
+            f"y must have the times that are forecast: {missing[0]!r} is forecast, but not in y. "
+            "Pass the values of these times, or fewer steps in fh."
+        )
+    if len(more):
+        raise ValueError(
+            f"y must have the times that are forecast, and no others: {more[0]!r} is not forecast. "
+            "Leave it out of y, or add its step to fh."
         )
     values = y.loc[index].to_numpy(dtype=float, na_value=np.nan)
     check_finite(values, index, y.columns)

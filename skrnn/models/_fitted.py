@@ -159,7 +159,9 @@ def check_takes_mask(spec: Spec, data: Data) -> None:
     """Raise where steps are masked and the network of the user has no input for the mask."""
     if not isinstance(spec, CustomSpec) or _is_unmasked(data):
         return
-    if not takes_mask(build_users_model(spec)):
+    with our_settings():
+        model = build_users_model(spec)
+    if not takes_mask(model):
         raise ValueError(
             "X has masked steps (NaN), but the model that network returns has no input for the "
             f"mask. Give it a second input of shape ({spec.n_timesteps},) and type bool, or impute "

@@ -97,15 +97,16 @@ def train_network(
     masked = masked or (previous is not None and previous.network.masked)
     lengths = Lengths.of(spec, masked and spec.any_length, data, validation)
     if previous is not None:
-        spec = _goes_on(previous.network, spec)
-    seen, data = lengths.spec, lengths.pad(data)
+        spec = _spec_to_go_on(previous.network, spec)
+    # Programs are those of padded sequences; the network stays that of the spec.
+    padded, data = lengths.spec, lengths.pad(data)
     validation = None if validation is None else lengths.pad(validation)
     engine, streams = current_engine(), make_streams(*seed)
     plan, values = _plan(spec, options, data.n_per_epoch)
-    requests = engine.requests(seen, plan, data, validation)
+    requests = engine.requests(padded, plan, data, validation)
     note({request: _job(request) for request in (*requests.training, *requests.prediction)})
     run = _run(options, values, streams, monitor)
-    weights, slots = _start(engine, seen, plan, previous, linear, streams)
+    weights, slots = _start(engine, padded, plan, previous, linear, streams)
 
     def fitted(weights: Weights, optimizer: OptimizerState | None = None) -> FittedNetwork:
         return FittedNetwork(spec, weights, optimizer, masked)
@@ -126,7 +127,7 @@ def train_network(
         missing = [request for request in requests.prediction if not request.is_there]
         stack.enter_context(in_background([_job(request) for request in missing]))
         result = train(
-            engine.trainer(seen, plan, values, data, validation, weights, slots),
+            engine.trainer(padded, plan, values, data, validation, weights, slots),
             run,
             data,
             batch_size=plan.batch_size,
@@ -192,8 +193,8 @@ def _run(
     )
 
 
-def _goes_on(network: FittedNetwork, spec: Spec) -> Spec:
-    """Return the spec of a network that is trained on: of the length that it was fitted with.
+def _spec_to_go_on(network: FittedNetwork, spec: Spec) -> Spec:
+    """Return the spec with which training of a network goes on: its length is that of the fit.
 
     Raises
     ------

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, NamedTuple, Self, TypeVar
 
+from ..compat._remembered import worked_out_once
 from ._by_config import freeze, thaw
 from ._kinds import DECODERS, HEADS, VALUES
 
@@ -309,7 +309,7 @@ class CustomSpec(ReadoutSpec):
     network: Hashable
 
 
-@lru_cache(maxsize=256)
+@worked_out_once
 def _structure(spec: AnySpec) -> AnySpec:
     rates: dict[str, Any] = dict.fromkeys(spec.rates)
     for name in ("recurrent_dropout", "variational_dropout"):

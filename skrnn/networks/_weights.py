@@ -11,7 +11,8 @@ import numpy as np
 class Weights:
     """Arrays of a network, in the order of its Keras model.
 
-    They never change: an engine may keep what it makes of them as long as they are there.
+    An engine may make the arrays read-only, and keep what it makes of them as long as they are
+    there.
 
     Attributes
     ----------

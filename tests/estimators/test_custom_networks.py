@@ -4,9 +4,11 @@ Seeds come last, since there compiled programs are thrown away.
 """
 
 import copy
+import gc
 import pickle
 import random
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -337,3 +339,18 @@ def test_a_network_may_ask_another_estimator_in_any_thread(asked, X, y):
         results = list(pool.map(work, range(4), timeout=120))
     assert_array_equal(results[0], results[2])
     assert_array_equal(results[1], results[3])
+
+
+def test_clearing_the_cache_forgets_networks(X, y):
+    """What a function holds, such as a table of embeddings, may be large."""
+
+    def network(shape, n_outputs):
+        return flat(shape, n_outputs)
+
+    model = regressor(network=network).fit(X, y)
+    model.predict(X[:1])
+    held = weakref.ref(network)
+    del model, network
+    clear_compile_cache()
+    gc.collect()
+    assert held() is None

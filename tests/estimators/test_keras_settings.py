@@ -92,3 +92,22 @@ def test_the_last_thread_out_restores():
     finally:
         leave.set()
         keras.config.set_floatx("float32")
+
+
+@pytest.mark.parametrize(("write", "value", "default"), list(SETTINGS.values()), ids=list(SETTINGS))
+@pytest.mark.parametrize("rows", [slice(1), slice(None)], ids=["one row", "all rows"])
+def test_do_not_change_the_first_prediction_of_a_process(write, value, default, rows):
+    """The program of a model that was loaded is made by its first prediction."""
+    models = [
+        (ConvLSTMRegressor(2, pooling="average", epochs=1, random_state=0).fit(X, Y), X),
+        (RecurrentRegressor(network=network, epochs=1, random_state=0).fit(ROWS, Y), ROWS),
+    ]
+    expected = [model.predict(data[rows]) for model, data in models]
+    clear_compile_cache()
+    write(value)
+    try:
+        found = [model.predict(data[rows]) for model, data in models]
+    finally:
+        write(default)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)

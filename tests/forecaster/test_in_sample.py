@@ -148,6 +148,8 @@ class TestScore:
             (NEW, r"2004-04.* is not forecast"),
             (NEW[1:3], r"2004-01.* is forecast, but not in y"),
             (Y[:3], r"y must have the times that are forecast"),
+            (pd.concat({"s": NEW[:3]}), "y has 2 levels in its index, but the forecast has 1"),
+            (pd.concat({"s": NEW[:3].to_frame()}), "y has 2 levels in its index"),
             (NEW[:2].to_numpy(), "y has 2 rows, but 3 are forecast"),
             (np.ones((3, 2)), "y has 2 columns, but 1 are forecast"),
             (NEW[:3] * np.nan, "y has no value at .*2004-01"),
@@ -157,6 +159,19 @@ class TestScore:
     def test_of_what_is_not_forecast(self, fitted, y, words):
         with pytest.raises(ValueError, match=words):
             fitted.score(y)
+
+    def test_of_a_list_of_other_columns(self):
+        forecaster = make().fit([PAIR, PAIR], fh=FH)
+        swapped = [one.iloc[:, ::-1] for one in forecaster.predict()]
+        with pytest.raises(ValueError, match=r"y has the columns .* Pass the same ones"):
+            forecaster.score(swapped)
+
+    def test_of_a_panel_in_a_series(self):
+        forecaster = make().fit(panel_of([48, 48]), fh=FH)
+        forecast = forecaster.predict()
+        assert forecaster.score(forecast.iloc[:, 0]) == 0
+        with pytest.raises(ValueError, match="y has 1 levels in its index, but the forecast has 2"):
+            forecaster.score(forecast.droplevel(0)[:3])
 
     @pytest.mark.parametrize("y", [[np.ones(3), np.ones(4)], [1.0, 2.0, 3.0], "abc", None])
     def test_of_what_is_no_series(self, fitted, y):

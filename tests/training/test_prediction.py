@@ -141,6 +141,12 @@ class TestHeldWeights:
         assert (predict_rows(self.SPEC, halves, RAGGED, slice(3)) != before).all()
         np.testing.assert_array_equal(predict_rows(self.SPEC, weights, RAGGED, slice(3)), before)
 
+    def test_arrays_that_are_exchanged_count(self) -> None:
+        weights = start(self.SPEC)
+        before = predict_rows(self.SPEC, weights, RAGGED, slice(3))
+        weights.trainable[0] = weights.trainable[0] * 2
+        assert (predict_rows(self.SPEC, weights, RAGGED, slice(3)) != before).all()
+
     def test_they_are_forgotten_with_the_weights(self) -> None:
         engine, weights = JaxEngine(), start(self.SPEC)
         engine.predict(self.SPEC, weights, RAGGED)

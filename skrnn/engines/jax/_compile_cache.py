@@ -9,10 +9,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ...compat._remembered import forget_all
 from ._memory import release_memory
 
-# Models and programs kept; the least recently used goes first.
-_MAX_SIZE = 256
+# Models and programs kept, four to five megabytes each; the least recently used goes first.
+_MAX_SIZE = 192
 
 
 class CompileCacheInfo(NamedTuple):
@@ -133,6 +134,7 @@ class CompileCache:
             self._entries.clear()
             self._counts.clear()
             self._seconds = 0.0
+        forget_all()
         release_memory()
 
     def info(self) -> CompileCacheInfo:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ...compat._remembered import forget_with_programs
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import Spec
 from ...networks._weights import Weights
@@ -26,6 +28,11 @@ from ._trainer import JaxTrainer
 from ._training_programs import EvaluationProgram, TrainingProgram
 
 
+class _Held(NamedTuple):
+    arrays: list[np.ndarray]  # what was put on the device
+    weights: Weights  # as they are there
+
+
 class JaxEngine:
     """The `Engine` on JAX.
 
@@ -34,7 +41,8 @@ class JaxEngine:
     """
 
     def __init__(self) -> None:
-        self._held: WeakKeyDictionary[Weights, Weights] = WeakKeyDictionary()
+        self._held: WeakKeyDictionary[Weights, _Held] = WeakKeyDictionary()
+        forget_with_programs(self._held.clear)
 
     def initial_weights(
         self,
@@ -95,12 +103,14 @@ class JaxEngine:
 
     def _hold(self, network: Network, weights: Weights) -> Weights:
         """Return weights on the device, where they stay as long as they are there here."""
+        arrays = [*weights.trainable, *weights.non_trainable]
         held = self._held.get(weights)
-        if held is None:
-            for array in weights.trainable:
+        if held is None or [*map(id, arrays)] != [*map(id, held.arrays)]:
+            for array in arrays:
                 array.flags.writeable = False
-            held = self._held[weights] = weights_on_device(network.complete(weights))
-        return held
+            held = _Held(arrays, weights_on_device(network.complete(weights)))
+            self._held[weights] = held
+        return held.weights
 
     def sample(self, spec: Spec, weights: Weights, data: Data, n_draws: int) -> np.ndarray:
         """Return outputs of shape (n_draws, n_rows, *spec.output_shape), units dropped.

@@ -40,7 +40,7 @@ class Network:
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
-        with keras_lock:
+        with keras_lock, our_settings():
             self.model = build_model(spec)
         self.trainable = like(self.model.trainable_variables)
         self.non_trainable = like(self.model.non_trainable_variables)
@@ -82,7 +82,7 @@ def get_network(spec: Spec) -> Network:
 
 @dataclass(frozen=True)
 class ProgramRequest:
-    """All that a compiled program depends on, and so its key in the cache.
+    """All that a compiled program depends on, and so its key in the cache of this process.
 
     Attributes
     ----------
