@@ -9,14 +9,17 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from _engine import (
     fit,
     make_data,
     make_spec,
+    predict_rows,
 )
 from _programs import (
+    ROWS,
     fit_pooled,
     keras_reads_variables,
     run_python,
@@ -206,6 +209,7 @@ class TestThreads:
 
 
 MEMORY = """
+import jax
 import numpy as np
 from skrnn import RecurrentRegressor
 
@@ -231,3 +235,19 @@ assert megabytes() - start < 0.4 * (full - start), (start, full, megabytes())
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what Linux tells of memory")
 def test_memory_of_forgotten_programs_comes_back() -> None:
     run_python(MEMORY, SKRNN_COMPILE_CACHE="off")
+
+
+def test_predictions_leave_no_program_behind() -> None:
+    """Arrays are put on the device without a program for each shape."""
+    client = jax.devices()[0].client
+
+    def count(*widths: int) -> int:
+        for units in widths:
+            spec = make_spec(units=(units,))
+            weights = fit(spec, ROWS, epochs=1).weights
+            predict_rows(spec, weights, ROWS, [0])
+        clear_compile_cache()
+        return len(client.live_executables())
+
+    before = count(3)
+    assert count(4, 5, 6) <= before

@@ -183,12 +183,11 @@ def on_device(store: Arrays) -> Store:
 
 
 def weights_on_device(weights: Weights) -> Weights:
-    """Return weights as the programs take them, without a copy at every call."""
-    held: Any = [
-        [jnp.asarray(array) for array in part]
-        for part in (weights.trainable, weights.non_trainable)
-    ]
-    return Weights(*held)
+    """Return weights as the programs take them, without a copy at every call.
+
+    `jnp.asarray` would compile a program for each shape.
+    """
+    return Weights(jax.device_put(weights.trainable), jax.device_put(weights.non_trainable))
 
 
 def rows_like(reader: Reader, spec: Spec, *axes: int) -> dict[str, Any]:
