@@ -15,10 +15,10 @@ from ._horizons import check_horizon, read_levels
 from ._html import ShowsNetworks
 from ._input_checks import check_given, keys_of, over_all_series
 from ._panel_checks import check_levels
-from ._truth import ComparesWithTruth
+from ._residuals import ResidualsMixin
 
 
-class GuardedForecaster(ComparesWithTruth, ShowsNetworks, BaseForecaster):
+class GuardedForecaster(ResidualsMixin, ShowsNetworks, BaseForecaster):
     """A forecaster that is left as it was by what is refused or interrupted."""
 
     def fit(self, y, X=None, fh=None):

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, TypeVar
 
-from ..compat._remembered import worked_out_once
+from ..compat._caches import cached
 from ._by_config import freeze, thaw
 from ._kinds import DECODERS, HEADS, VALUES
 
@@ -309,7 +309,7 @@ class CustomSpec(ReadoutSpec):
     network: Hashable
 
 
-@worked_out_once
+@cached
 def _structure(spec: AnySpec) -> AnySpec:
     rates: dict[str, Any] = dict.fromkeys(spec.rates)
     for name in ("recurrent_dropout", "variational_dropout"):

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ...compat._remembered import forget_all
+from ...compat._caches import clear_caches
 from ._memory import release_memory
 
 # Models and programs kept, four to five megabytes each; the least recently used goes first.
@@ -134,7 +134,7 @@ class CompileCache:
             self._entries.clear()
             self._counts.clear()
             self._seconds = 0.0
-        forget_all()
+        clear_caches()
         release_memory()
 
     def info(self) -> CompileCacheInfo:

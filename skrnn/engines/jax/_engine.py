@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ...compat._remembered import forget_with_programs
+from ...compat._caches import on_clear
 from ...networks._initial import initial_weights, non_trainable_values
 from ...networks._spec import Spec
 from ...networks._weights import Weights
@@ -42,7 +42,7 @@ class JaxEngine:
 
     def __init__(self) -> None:
         self._held: WeakKeyDictionary[Weights, _Held] = WeakKeyDictionary()
-        forget_with_programs(self._held.clear)
+        on_clear(self._held.clear)
 
     def initial_weights(
         self,

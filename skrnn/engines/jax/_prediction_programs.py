@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ...compat._remembered import worked_out_once
+from ...compat._caches import cached
 from ...networks._spec import Spec
 from ...networks._weights import Weights
 from .._protocol import FOR_LOSS, Array, Arrays, Data, Reader
@@ -75,7 +75,7 @@ def request_prediction(spec: Spec, data: Data) -> tuple[ProgramRequest, Tiling]:
     return _request_prediction(spec, data.reader, shapes_of(data.store), min(len(data), 2))
 
 
-@worked_out_once
+@cached
 def _request_prediction(
     spec: Spec, reader: Reader, store: Shapes, n_rows: int
 ) -> tuple[ProgramRequest, Tiling]:

@@ -14,7 +14,7 @@ from ._panel import check_columns_of_y
 from ._panel_checks import check_finite
 
 
-class ComparesWithTruth:
+class ResidualsMixin:
     """What a forecaster says about values that are known."""
 
     @of_one_moment
