@@ -15,8 +15,8 @@ Written out, the backward loop is linear: all that depends on the forward pass a
 and a single matrix product over all steps turns the gradients of the gates into those of the
 kernels. Between state and gates there may be a linear map (recurrent dropout; the patches that a
 convolution reads), of which the backward loop takes the transpose. Where the gates of all steps are
-too many to stay in the processor's cache, computing factors and adding up step by step is the
-faster way, and is what is done.
+too many to stay in the processor's cache and the kernels are not, computing factors and adding up
+step by step is the faster way, and is what is done.
 """
 
 import math
@@ -34,7 +34,8 @@ Kernels = tuple[Tensor, Tensor, Tensor]
 
 # Of the gates i, f, g and o, over one minus the square of the tanh in them.
 _SLOPES = np.array([0.25, 0.25, 1.0, 0.25], "float32")
-# Gate gradients of all steps larger than this leave the cache; found by measurement.
+# Gate gradients of all steps larger than this leave the cache, and so do recurrent kernels of twice
+# the size; found by measurement.
 _CACHE_BYTES = 4 * 2**20
 
 
@@ -143,36 +144,41 @@ def _backward(
     d_outputs: Tensor,
     d_last: list[Tensor],
 ) -> tuple[Tensor, ...]:
-    n_gates = kernels[2].shape[0]
-    small = 4 * math.prod(d_outputs.shape[:-1]) * n_gates <= _CACHE_BYTES
+    at_once = _kernels_at_once(d_outputs.shape, kernels[1].shape)
     backward = ops.transpose(kernels[0]), ops.transpose(kernels[1])
 
     def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernels = state
         x, d_output, active, before, saved = now
-        to_gates, squashed, gates = saved if small else _factors(active, before[1], saved)
+        to_gates, squashed, gates = saved if at_once else _factors(active, before[1], saved)
         _, f, _, o = _open(gates)
         d_hidden = d_hidden + d_output
         d_cell = d_cell + d_hidden * _where(active, o * (1.0 - squashed * squashed), 0.0)
         d_gates = ops.concatenate([d_cell, d_cell, d_cell, d_hidden], axis=-1) * to_gates
         d_before = recurrent.transpose(ops.matmul(d_gates, backward[1]))
         state = _where(active, d_before, d_hidden), d_cell * _where(active, f, 1.0)
-        if small:
+        if at_once:
             return (*state, ()), d_gates
         d_kernels = _add(d_kernels, _kernel_gradients(x, recurrent.forward(before[0]), d_gates))
         return (*state, d_kernels), ops.matmul(d_gates, backward[0])
 
-    start = () if small else tuple(ops.zeros_like(kernel) for kernel in kernels)
+    start = () if at_once else tuple(ops.zeros_like(kernel) for kernel in kernels)
     (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
         step,
         (*d_last, start),
-        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if small else saved),
+        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if at_once else saved),
         reverse=True,
     )
-    if small:
+    if at_once:
         d_kernels = _kernel_gradients(inputs, recurrent.forward(before[0]), d_inputs)
         d_inputs = ops.matmul(d_inputs, backward[0])
     return (d_inputs, *d_kernels, d_hidden, d_cell)
+
+
+def _kernels_at_once(steps: tuple[int, ...], recurrent_kernel: tuple[int, ...]) -> bool:
+    """Return whether the gradient of the kernels is one product after the backward loop."""
+    gates = 4 * math.prod(steps[:-1]) * recurrent_kernel[-1]
+    return gates <= _CACHE_BYTES or 4 * math.prod(recurrent_kernel) > 2 * _CACHE_BYTES
 
 
 def _factors(

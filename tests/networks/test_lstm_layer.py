@@ -54,7 +54,7 @@ def compiled_lstm(kind: type, options: str, accumulate: bool) -> tuple[Any, list
 def accumulate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Take each of the two ways to the gradient of the kernel."""
     if request.param:
-        monkeypatch.setattr(_lstm, "_CACHE_BYTES", 0)
+        monkeypatch.setattr(_lstm, "_kernels_at_once", lambda steps, kernel: False)
     return bool(request.param)
 
 
@@ -219,3 +219,19 @@ def test_bidirectional_is_two_passes_combined(merge_mode: str) -> None:
     backward = run_numpy_lstm(inputs[:, ::-1], mask[:, ::-1], weights[3:6])
     expected = MERGES[merge_mode](forward, backward) @ weights[6] + weights[7]
     np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("steps", "units", "at_once"),
+    [
+        ((12, 8), 64, True),
+        ((96, 64), 128, False),
+        ((24, 64), 512, False),
+        ((24, 64), 1024, True),
+    ],
+    ids=["small", "many gates", "wide, but in the cache", "kernels beyond the cache"],
+)
+def test_kernels_are_added_up_where_that_stays_in_the_cache(
+    steps: tuple[int, int], units: int, at_once: bool
+) -> None:
+    assert _lstm._kernels_at_once((*steps, units), (units, 4 * units)) == at_once
