@@ -44,8 +44,8 @@ class Network:
             self.model = build_model(spec)
         self.trainable = like(self.model.trainable_variables)
         self.non_trainable = like(self.model.non_trainable_variables)
-        zeros = (np.zeros(state.shape, state.dtype) for state in self.non_trainable)
-        self._idle: list[Any] = [jnp.asarray(state) for state in zeros]
+        zeros = [np.zeros(state.shape, state.dtype) for state in self.non_trainable]
+        self._idle: list[Any] = jax.device_put(zeros)
 
     def __call__(
         self, trainable: list[Array], non_trainable: list[Array], sample: Sample, training: bool
