@@ -54,14 +54,19 @@ def starts():
     """Return what is timed from the start of `python`, and the first fit after the imports."""
     for cache, of_imports in (("cold", 2.0), ("warm", 1.3)):
         common = {"fresh": True, "cache": cache, "work": SMALL}
+        started = {"figure": "since_start", "peers": ("imports", "keras", "torch"), **common}
         yield Benchmark(
             f"start-{cache}",
+            f"python to the end of the first fit, programs {cache}",
+            "fit_from_start",
+            goals=(Goal("imports", 1 / of_imports),),
+            **started,
+        )
+        yield Benchmark(
+            f"start-predict-{cache}",
             f"python to the first prediction, programs {cache}",
             "fit_and_predict",
-            figure="since_start",
-            peers=("imports", "keras", "torch"),
-            goals=(Goal("imports", 1 / of_imports),),
-            **common,
+            **started,
         )
         yield Benchmark(
             f"first-fit-{cache}", f"first fit, programs {cache}", "fit", peers=("keras",), **common

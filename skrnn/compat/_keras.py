@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,7 +100,9 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
     return keras.ops.convert_to_tensor(np.zeros(shape, dtype), dtype=dtype)
 
 
-def build_optimizer(optimizer: Any, variables: list[Any]) -> None:
+def build_optimizer(
+    optimizer: Any, variables: list[Any], zeros: Callable[[tuple[int, ...], Any], Any]
+) -> None:
     """Create the state of an optimizer; what of it is zero is made by `zeros`."""
     add_variable = optimizer.add_variable
 

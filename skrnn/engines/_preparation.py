@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+import joblib
+
 from ._protocol import Request
 
 # What makes a program ready.
@@ -68,6 +70,11 @@ class _Worker(threading.Thread):
         except BaseException:
             self.join()
             raise
+
+
+def has_idle_core() -> bool:
+    """Return whether a thread beside the one that trains has a core of its own."""
+    return bool(joblib.cpu_count() > 1)
 
 
 @contextmanager

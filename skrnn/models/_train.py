@@ -19,7 +19,7 @@ from ..engines._loop import Outcome, Run, train
 from ..engines._observer import Observer
 from ..engines._optimizer import OptimizerState, OptimizerValues, split_optimizer
 from ..engines._plan import TrainingPlan
-from ..engines._preparation import Job, in_background, note
+from ..engines._preparation import Job, has_idle_core, in_background, note
 from ..engines._protocol import Data, Engine, Request
 from ..engines._registry import current_engine
 from ..engines._seeding import Streams, make_streams
@@ -124,8 +124,9 @@ def train_network(
             followers.append(make_progress(options.name, run.epochs))
         for follower in followers:
             stack.callback(follower.close)
-        missing = [request for request in requests.prediction if not request.is_there]
-        stack.enter_context(in_background([_job(request) for request in missing]))
+        if has_idle_core():
+            missing = [request for request in requests.prediction if not request.is_there]
+            stack.enter_context(in_background([_job(request) for request in missing]))
         result = train(
             engine.trainer(padded, plan, values, data, validation, weights, slots),
             run,

@@ -21,7 +21,7 @@ from skrnn import (
     compile_cache_info,
     precompile,
 )
-from skrnn.engines._preparation import in_background
+from skrnn.engines._preparation import has_idle_core, in_background
 from skrnn.engines.jax import _prediction_programs
 
 pytestmark = keras_reads_variables
@@ -128,6 +128,14 @@ class TestInBackground:
             assert threading.active_count() == n_threads
 
 
+@pytest.mark.parametrize(("n_cores", "idle"), [(1, False), (2, True), (64, True)])
+def test_one_core_has_enough_to_do(
+    n_cores: int, idle: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("joblib.cpu_count", lambda: n_cores)
+    assert has_idle_core() is idle
+
+
 class TestFit:
     """What predicts is compiled while a network is in training."""
 
@@ -136,6 +144,17 @@ class TestFit:
         assert compile_cache_info().traces == 2
         regressor.predict(X)
         regressor.predict(X[:1])
+        assert compile_cache_info().traces == 2
+
+    def test_on_one_core_it_is_compiled_by_the_first_prediction(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = make().fit(X, Y).predict(X)
+        clear_compile_cache()
+        monkeypatch.setattr("skrnn.models._train.has_idle_core", lambda: False)
+        regressor = make().fit(X, Y)
+        assert compile_cache_info().traces == 1
+        assert_array_equal(regressor.predict(X), expected)
         assert compile_cache_info().traces == 2
 
     def test_an_error_there_is_raised_and_nothing_is_fitted(

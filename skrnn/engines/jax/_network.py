@@ -8,11 +8,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...compat._keras import zeros
 from ...compat._keras_settings import our_settings
 from ...networks._build import build_model
 from ...networks._spec import CustomSpec, Input, Spec
@@ -29,6 +31,22 @@ Program = TypeVar("Program")
 keras_lock = threading.RLock()
 
 
+_zeros: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
+
+
+def shared_zeros(shape: tuple[int, ...], dtype: Any) -> Any:
+    """Return zeros of a shape, the same ones as long as anybody has them.
+
+    The values of the variables of models and optimizers are never looked at. Each with zeros of its
+    own, they would take eight times the memory of the weights.
+    """
+    key = (*shape, str(dtype))
+    found = _zeros.get(key)
+    if found is None:
+        found = _zeros[key] = zeros(tuple(shape), dtype)
+    return found
+
+
 class Network:
     """A Keras model that is only ever called as a function of weights.
 
@@ -42,10 +60,13 @@ class Network:
         self.spec = spec
         with keras_lock, our_settings():
             self.model = build_model(spec)
+            if not isinstance(spec, CustomSpec):  # whose weights may be worth something
+                for variable in self.model.trainable_variables:
+                    variable.assign(shared_zeros(variable.shape, variable.dtype))
         self.trainable = like(self.model.trainable_variables)
         self.non_trainable = like(self.model.non_trainable_variables)
-        zeros = [np.zeros(state.shape, state.dtype) for state in self.non_trainable]
-        self._idle: list[Any] = jax.device_put(zeros)
+        idle = [np.zeros(state.shape, state.dtype) for state in self.non_trainable]
+        self._idle: list[Any] = jax.device_put(idle)
 
     def __call__(
         self, trainable: list[Array], non_trainable: list[Array], sample: Sample, training: bool

@@ -13,9 +13,9 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from ...compat._keras import build_optimizer, keras, zeros
+from ...compat._keras import build_optimizer, keras
 from .._plan import TrainingPlan
-from ._network import Network, keras_lock, like, to_numpy
+from ._network import Network, keras_lock, like, shared_zeros, to_numpy
 
 Arrays = list[Any]
 _VECTOR = "vector"
@@ -38,7 +38,7 @@ class Updates:
         self._plan, self._variables = plan, network.model.trainable_variables
         self.optimizer = self._stepper = self._build(self._variables)
         self.weights: Arrays = network.trainable
-        self._initial = [to_numpy(variable) for variable in self.optimizer.variables]
+        self._initial = [_compact(to_numpy(variable)) for variable in self.optimizer.variables]
         self._prepare()
 
     def _prepare(self) -> None:
@@ -48,7 +48,7 @@ class Updates:
 
     def _build(self, variables: Arrays) -> Any:
         optimizer = self._plan.optimizer.build()
-        build_optimizer(optimizer, variables)
+        build_optimizer(optimizer, variables, shared_zeros)
         return optimizer
 
     def initial_slots(self, trainable: Arrays) -> Arrays:
@@ -104,7 +104,7 @@ class VectorUpdates(Updates):
     def _prepare(self) -> None:
         self._shapes = [tuple(weight.shape) for weight in self.weights]
         self._ends = np.cumsum([np.prod(shape, dtype=int) for shape in self._shapes])
-        vector = keras.Variable(zeros((self._ends[-1],), "float32"), name=_VECTOR)
+        vector = keras.Variable(shared_zeros((self._ends[-1],), "float32"), name=_VECTOR)
         self._stepper = self._build([vector])
         self.weights = like([vector])
         super()._prepare()
@@ -170,6 +170,12 @@ def updates_for(network: Network, plan: TrainingPlan) -> Updates:
     with keras_lock:
         kind = VectorUpdates if plan.optimizer.elementwise and plain else Updates
         return kind(network, plan)
+
+
+def _compact(array: np.ndarray) -> np.ndarray:
+    """Return an array of equal numbers as a view of one of them."""
+    first = array.ravel()[:1]
+    return np.broadcast_to(first.copy()[0], array.shape) if (array == first).all() else array
 
 
 def _join(arrays: Arrays, xp: Any) -> Any:
