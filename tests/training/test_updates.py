@@ -105,3 +105,14 @@ def test_weights_with_a_constraint_are_arrays() -> None:
     assert type(updates_for(network, plan_for(optimizers.Adam()))) is VectorUpdates
     network.model.trainable_variables[0].constraint = keras.constraints.NonNeg()
     assert type(updates_for(network, plan_for(optimizers.Adam()))) is Updates
+
+
+def test_what_is_never_looked_at_is_there_once() -> None:
+    network = Network(make_spec("lstm").structure())
+    updates = updates_for(network, plan_for(optimizers.Adam()))
+    weights = network.model.trainable_variables
+    moments = [state for state in updates.optimizer.variables if state.shape]
+    assert len(moments) == 2 * len(weights)
+    for weight, first, second in zip(weights, moments[::2], moments[1::2], strict=True):
+        assert weight.value is first.value is second.value
+    assert all(slot.base is not None and not any(slot.strides) for slot in updates._initial)
