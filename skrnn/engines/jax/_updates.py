@@ -174,8 +174,8 @@ def updates_for(network: Network, plan: TrainingPlan) -> Updates:
 
 def _compact(array: np.ndarray) -> np.ndarray:
     """Return an array of equal numbers as a view of one of them."""
-    first = array.ravel()[:1]
-    return np.broadcast_to(first.copy()[0], array.shape) if (array == first).all() else array
+    alike = array.size > 0 and bool((array == array.flat[0]).all())
+    return np.broadcast_to(array.flat[0], array.shape) if alike else array
 
 
 def _join(arrays: Arrays, xp: Any) -> Any:
