@@ -15,8 +15,8 @@ Written out, the backward loop is linear: all that depends on the forward pass a
 and a single matrix product over all steps turns the gradients of the gates into those of the
 kernels. Between state and gates there may be a linear map (recurrent dropout; the patches that a
 convolution reads), of which the backward loop takes the transpose. Where the gates of all steps are
-too many to stay in the processor's cache and the kernels are not, computing factors and adding up
-step by step is the faster way, and is what is done.
+too many to stay in the processor's cache, computing factors step by step is the faster way, and is
+what is done; and so is adding up the gradients of kernels that stay there.
 """
 
 import math
@@ -144,13 +144,13 @@ def _backward(
     d_outputs: Tensor,
     d_last: list[Tensor],
 ) -> tuple[Tensor, ...]:
-    at_once = _kernels_at_once(d_outputs.shape, kernels[1].shape)
+    ahead, at_once = _ways(d_outputs.shape, kernels[1].shape)
     backward = ops.transpose(kernels[0]), ops.transpose(kernels[1])
 
     def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernels = state
         x, d_output, active, before, saved = now
-        to_gates, squashed, gates = saved if at_once else _factors(active, before[1], saved)
+        to_gates, squashed, gates = saved if ahead else _factors(active, before[1], saved)
         _, f, _, o = _open(gates)
         d_hidden = d_hidden + d_output
         d_cell = d_cell + d_hidden * _where(active, o * (1.0 - squashed * squashed), 0.0)
@@ -166,7 +166,7 @@ def _backward(
     (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
         step,
         (*d_last, start),
-        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if at_once else saved),
+        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if ahead else saved),
         reverse=True,
     )
     if at_once:
@@ -175,10 +175,14 @@ def _backward(
     return (d_inputs, *d_kernels, d_hidden, d_cell)
 
 
-def _kernels_at_once(steps: tuple[int, ...], recurrent_kernel: tuple[int, ...]) -> bool:
-    """Return whether the gradient of the kernels is one product after the backward loop."""
+def _ways(steps: tuple[int, ...], recurrent_kernel: tuple[int, ...]) -> tuple[bool, bool]:
+    """Return what is done for all steps together.
+
+    The factors before the backward loop, and the gradient of the kernels after it.
+    """
     gates = 4 * math.prod(steps[:-1]) * recurrent_kernel[-1]
-    return gates <= _CACHE_BYTES or 4 * math.prod(recurrent_kernel) > 2 * _CACHE_BYTES
+    ahead = gates <= _CACHE_BYTES
+    return ahead, ahead or 4 * math.prod(recurrent_kernel) > 2 * _CACHE_BYTES
 
 
 def _factors(

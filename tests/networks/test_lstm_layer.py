@@ -37,8 +37,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @cache
-def compiled_lstm(kind: type, options: str, accumulate: bool) -> tuple[Any, list[np.ndarray]]:
-    """Compile outputs and gradients of a layer; `accumulate` tells the branches of ours apart."""
+def compiled_lstm(kind: type, options: str, way: str) -> tuple[Any, list[np.ndarray]]:
+    """Compile outputs and gradients of a layer; `way` tells the branches of ours apart."""
     layer = kind(UNITS, **OPTIONS[options])
     layer.build((BATCH, STEPS, FEATURES))
 
@@ -50,26 +50,33 @@ def compiled_lstm(kind: type, options: str, accumulate: bool) -> tuple[Any, list
     return function, draw_like(layer.trainable_variables)
 
 
-@pytest.fixture(params=[False, True], ids=["one product", "step by step"])
-def accumulate(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Take each of the two ways to the gradient of the kernel."""
-    if request.param:
-        monkeypatch.setattr(_lstm, "_kernels_at_once", lambda steps, kernel: False)
-    return bool(request.param)
+WAYS = {
+    "all steps together": (True, True),
+    "factors step by step": (False, True),
+    "step by step": (False, False),
+}
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Take each of the ways to the gradient of the kernels."""
+    name: str = request.param
+    monkeypatch.setattr(_lstm, "_ways", lambda steps, kernel: WAYS[name])
+    return name
 
 
 @pytest.mark.parametrize("mask", MASKS)
 @pytest.mark.parametrize("options", OPTIONS)
 def test_lstm_equals_that_of_keras(options: str, mask: str) -> None:
-    ours, weights = compiled_lstm(LSTM, options, False)
-    theirs, _ = compiled_lstm(keras.layers.LSTM, options, False)
+    ours, weights = compiled_lstm(LSTM, options, "")
+    theirs, _ = compiled_lstm(keras.layers.LSTM, options, "")
     inputs = draw(BATCH, STEPS, FEATURES)
     assert_same_tree(ours(weights, inputs, MASKS[mask]), theirs(weights, inputs, MASKS[mask]))
 
 
-def test_lstm_equals_that_of_keras_without_a_mask(accumulate: bool) -> None:
-    ours, weights = compiled_lstm(LSTM, "all backwards", accumulate)
-    theirs, _ = compiled_lstm(keras.layers.LSTM, "all backwards", False)
+def test_lstm_equals_that_of_keras_without_a_mask(way: str) -> None:
+    ours, weights = compiled_lstm(LSTM, "all backwards", way)
+    theirs, _ = compiled_lstm(keras.layers.LSTM, "all backwards", "")
     inputs = draw(BATCH, STEPS, FEATURES)
     assert_same_tree(ours(weights, inputs, None), theirs(weights, inputs, None))
 
@@ -131,7 +138,7 @@ def plain_lstm(inputs: Any, kernel: Any, bias: Any, state: Any, mask: Any, keep:
 
 
 @cache
-def loop_gradient(name: str, accumulate: bool) -> Any:
+def loop_gradient(name: str, way: str) -> Any:
     """Return a loss of all outputs and its gradient towards every argument that has one."""
     mask = MASKS["holes"].T[:, :, None]
     keep = np.where(draw(BATCH, UNITS, seed=3) > 0, np.float32(2.0), np.float32(0.0))
@@ -152,9 +159,9 @@ def loop_gradient(name: str, accumulate: bool) -> Any:
     return function(inputs, kernel, bias, states)
 
 
-def test_loop_gradient_is_that_of_the_formula(accumulate: bool) -> None:
+def test_loop_gradient_is_that_of_the_formula(way: str) -> None:
     """With recurrent dropout, masked steps and states to begin with."""
-    assert_same_tree(loop_gradient("ours", accumulate), loop_gradient("formula", False))
+    assert_same_tree(loop_gradient("ours", way), loop_gradient("formula", ""))
 
 
 # ---- The LSTM against NumPy ----------------------------------------------------------------------
@@ -222,16 +229,16 @@ def test_bidirectional_is_two_passes_combined(merge_mode: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "units", "at_once"),
+    ("steps", "units", "expected"),
     [
-        ((12, 8), 64, True),
-        ((96, 64), 128, False),
-        ((24, 64), 512, False),
-        ((24, 64), 1024, True),
+        ((12, 8), 64, "all steps together"),
+        ((96, 64), 128, "step by step"),
+        ((24, 64), 512, "step by step"),
+        ((24, 64), 1024, "factors step by step"),
     ],
     ids=["small", "many gates", "wide, but in the cache", "kernels beyond the cache"],
 )
-def test_kernels_are_added_up_where_that_stays_in_the_cache(
-    steps: tuple[int, int], units: int, at_once: bool
+def test_what_stays_in_the_cache_is_done_step_by_step(
+    steps: tuple[int, int], units: int, expected: str
 ) -> None:
-    assert _lstm._kernels_at_once((*steps, units), (units, 4 * units)) == at_once
+    assert _lstm._ways((*steps, units), (units, 4 * units)) == WAYS[expected]
