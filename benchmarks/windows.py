@@ -15,6 +15,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from speed.processes import Place, use_one_core
+from speed.tasks import peak_mib
+
 START = time.perf_counter()
 N_FEATURES, WINDOW = 8, 100
 ROWS = {
@@ -29,10 +32,16 @@ ROWS = {
 }
 
 
+def timed(function, *arguments):
+    """Return how long a call takes by the clock."""
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
 def measure(n_rows, scaler):
     """Fit a pipeline for one epoch; return its figures."""
     import numpy as np
-    from fit import peak_mib, timed
     from sklearn.pipeline import make_pipeline
 
     from skrnn import LSTMRegressor, SlidingWindowTransformer
@@ -41,9 +50,9 @@ def measure(n_rows, scaler):
     rows = np.random.default_rng(0).normal(10.0, 3.0, size=(n_rows, N_FEATURES))
     how = {"epochs": 1, "batch_size": 1024, "input_scaler": scaler, "random_state": 0}
     pipeline = make_pipeline(SlidingWindowTransformer(WINDOW), LSTMRegressor(8, **how))
-    fit_s, _, _ = timed(lambda: pipeline.fit(rows, rows[:, 0] + rows[:, 1]))
+    fit_s = timed(pipeline.fit, rows, rows[:, 0] + rows[:, 1])
     epoch_s = pipeline[-1].history_["seconds"][0]
-    predict_s, _, _ = timed(lambda: pipeline.predict(rows[:10_000]))
+    predict_s = timed(pipeline.predict, rows[:10_000])
     return {
         "data_mib": rows.nbytes / 2**20,
         "windows_mib": rows.nbytes * WINDOW / 2**20,
@@ -58,19 +67,13 @@ def measure(n_rows, scaler):
 
 def run_child(n_rows, scaler, folder):
     """Measure in a fresh process, with an empty folder of compiled programs."""
-    from fit import environment
-
     command = [sys.executable, __file__, "child", str(n_rows), scaler]
-    cache = folder / f"cache-{n_rows}"
-    done = subprocess.run(
-        command, env=environment(folder, cache), stdout=subprocess.PIPE, text=True, check=True
-    )
+    environment = Place(folder, None).environment(folder / f"cache-{n_rows}")
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
 def main():
-    from fit import aligned, use_one_core
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[300_000, 1_000_000], metavar="N")
     parser.add_argument("--scaler", default="standard", help="of the inputs; default: standard")
@@ -79,16 +82,9 @@ def main():
     use_one_core()
     with tempfile.TemporaryDirectory() as folder:
         results = {n: run_child(n, arguments.scaler, Path(folder)) for n in arguments.rows}
-    header = ["", *(f"{n:,} rows" for n in results)]
-    print(
-        aligned(
-            [header]
-            + [
-                [title, *(f"{run[key]:.4g}" for run in results.values())]
-                for key, title in ROWS.items()
-            ]
-        )
-    )
+    print("".ljust(50), *(f"{n:>7,} rows" for n in results))
+    for key, title in ROWS.items():
+        print(title.ljust(50), *(f"{run[key]:>12.4g}" for run in results.values()))
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")
 

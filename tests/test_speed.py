@@ -1,6 +1,7 @@
 """What `benchmarks/run` makes of its figures; the figures themselves are no test."""
 
-import importlib
+import ast
+import importlib.util
 import json
 import re
 from dataclasses import replace
@@ -66,3 +67,21 @@ def test_every_table_of_the_guide_has_figures():
     assert len(wanted) >= 5
     for word in " ".join(wanted).split():
         assert any(name.startswith(word) for name in names), word
+
+
+OF_PEERS = {"torch", "skorch"}  # in an environment of their own
+
+
+@pytest.mark.parametrize("script", sorted(HERE.rglob("*.py")), ids=lambda path: path.stem)
+def test_what_a_script_imports_is_there(script, speed):
+    for node in ast.walk(ast.parse(script.read_text())):
+        for package in _packages(node) - OF_PEERS:
+            assert importlib.util.find_spec(package) is not None, package
+
+
+def _packages(node):
+    """Return what an import names, up to the first dot."""
+    names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    if isinstance(node, ast.ImportFrom) and not node.level:
+        names = [node.module]
+    return {name.partition(".")[0] for name in names}
