@@ -101,14 +101,14 @@ def zeros(shape: tuple[int, ...], dtype: Any) -> Any:
 
 
 def build_optimizer(
-    optimizer: Any, variables: list[Any], zeros: Callable[[tuple[int, ...], Any], Any]
+    optimizer: Any, variables: list[Any], make_zeros: Callable[[tuple[int, ...], Any], Any]
 ) -> None:
-    """Create the state of an optimizer; what of it is zero is made by `zeros`."""
+    """Create the state of an optimizer; what of it is zero is made by `make_zeros`."""
     add_variable = optimizer.add_variable
 
     def add(shape: Any, initializer: Any = "random_normal", **options: Any) -> Any:
         if initializer == "zeros":
-            initializer = zeros
+            initializer = make_zeros
         return add_variable(shape, initializer, **options)
 
     optimizer.add_variable = add

@@ -22,7 +22,7 @@ what is done; and so is adding up the gradients of kernels that stay there.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -144,45 +144,55 @@ def _backward(
     d_outputs: Tensor,
     d_last: list[Tensor],
 ) -> tuple[Tensor, ...]:
-    ahead, at_once = _ways(d_outputs.shape, kernels[1].shape)
+    at_once = _at_once(d_outputs.shape, kernels[1].shape)
     backward = ops.transpose(kernels[0]), ops.transpose(kernels[1])
 
     def step(state: Any, now: Any) -> Any:
         d_hidden, d_cell, d_kernels = state
         x, d_output, active, before, saved = now
-        to_gates, squashed, gates = saved if ahead else _factors(active, before[1], saved)
+        to_gates, squashed, gates = saved if at_once.factors else _factors(active, before[1], saved)
         _, f, _, o = _open(gates)
         d_hidden = d_hidden + d_output
         d_cell = d_cell + d_hidden * _where(active, o * (1.0 - squashed * squashed), 0.0)
         d_gates = ops.concatenate([d_cell, d_cell, d_cell, d_hidden], axis=-1) * to_gates
         d_before = recurrent.transpose(ops.matmul(d_gates, backward[1]))
         state = _where(active, d_before, d_hidden), d_cell * _where(active, f, 1.0)
-        if at_once:
+        if at_once.kernels:
             return (*state, ()), d_gates
         d_kernels = _add(d_kernels, _kernel_gradients(x, recurrent.forward(before[0]), d_gates))
         return (*state, d_kernels), ops.matmul(d_gates, backward[0])
 
-    start = () if at_once else tuple(ops.zeros_like(kernel) for kernel in kernels)
+    start = () if at_once.kernels else tuple(ops.zeros_like(kernel) for kernel in kernels)
+    read = _factors(mask, before[1], saved) if at_once.factors else saved
     (d_hidden, d_cell, d_kernels), d_inputs = ops.scan(
-        step,
-        (*d_last, start),
-        (inputs, d_outputs, mask, before, _factors(mask, before[1], saved) if ahead else saved),
-        reverse=True,
+        step, (*d_last, start), (inputs, d_outputs, mask, before, read), reverse=True
     )
-    if at_once:
+    if at_once.kernels:
         d_kernels = _kernel_gradients(inputs, recurrent.forward(before[0]), d_inputs)
         d_inputs = ops.matmul(d_inputs, backward[0])
     return (d_inputs, *d_kernels, d_hidden, d_cell)
 
 
-def _ways(steps: tuple[int, ...], recurrent_kernel: tuple[int, ...]) -> tuple[bool, bool]:
-    """Return what is done for all steps together.
+class AtOnce(NamedTuple):
+    """What the gradient does for all steps at once, and not step by step.
 
-    The factors before the backward loop, and the gradient of the kernels after it.
+    Attributes
+    ----------
+    factors : bool
+        What the backward loop multiplies by, before it.
+    kernels : bool
+        The gradient of the kernels, after it.
     """
+
+    factors: bool
+    kernels: bool
+
+
+def _at_once(steps: tuple[int, ...], recurrent_kernel: tuple[int, ...]) -> AtOnce:
+    """Return what is fastest, for shapes of the outputs and of the recurrent kernel."""
     gates = 4 * math.prod(steps[:-1]) * recurrent_kernel[-1]
-    ahead = gates <= _CACHE_BYTES
-    return ahead, ahead or 4 * math.prod(recurrent_kernel) > 2 * _CACHE_BYTES
+    stay = gates <= _CACHE_BYTES
+    return AtOnce(stay, stay or 4 * math.prod(recurrent_kernel) > 2 * _CACHE_BYTES)
 
 
 def _factors(

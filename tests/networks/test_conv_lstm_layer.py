@@ -56,7 +56,7 @@ def test_layer_equals_that_of_keras(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if by_step:
-        monkeypatch.setattr(_lstm, "_ways", lambda steps, kernel: (False, False))
+        monkeypatch.setattr(_lstm, "_at_once", lambda steps, kernel: _lstm.AtOnce(False, False))
     present = MASKS[mask]
     present = None if present is None else present[:, :, None, None, None]
     options = {"filters": FILTERS, "kernel_size": size, "padding": "same", **options}

@@ -51,9 +51,9 @@ def compiled_lstm(kind: type, options: str, way: str) -> tuple[Any, list[np.ndar
 
 
 WAYS = {
-    "all steps together": (True, True),
-    "factors step by step": (False, True),
-    "step by step": (False, False),
+    "all steps together": _lstm.AtOnce(factors=True, kernels=True),
+    "factors step by step": _lstm.AtOnce(factors=False, kernels=True),
+    "step by step": _lstm.AtOnce(factors=False, kernels=False),
 }
 
 
@@ -61,7 +61,7 @@ WAYS = {
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Take each of the ways to the gradient of the kernels."""
     name: str = request.param
-    monkeypatch.setattr(_lstm, "_ways", lambda steps, kernel: WAYS[name])
+    monkeypatch.setattr(_lstm, "_at_once", lambda steps, kernel: WAYS[name])
     return name
 
 
@@ -241,4 +241,4 @@ def test_bidirectional_is_two_passes_combined(merge_mode: str) -> None:
 def test_what_stays_in_the_cache_is_done_step_by_step(
     steps: tuple[int, int], units: int, expected: str
 ) -> None:
-    assert _lstm._ways((*steps, units), (units, 4 * units)) == WAYS[expected]
+    assert _lstm._at_once((*steps, units), (units, 4 * units)) == WAYS[expected]

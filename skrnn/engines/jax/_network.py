@@ -30,7 +30,6 @@ Program = TypeVar("Program")
 # Keras names and scopes objects through shared state: one thread builds and traces at a time.
 keras_lock = threading.RLock()
 
-
 _zeros: WeakValueDictionary[tuple[Any, ...], Any] = WeakValueDictionary()
 
 
@@ -60,7 +59,7 @@ class Network:
         self.spec = spec
         with keras_lock, our_settings():
             self.model = build_model(spec)
-            if not isinstance(spec, CustomSpec):  # whose weights may be worth something
+            if not isinstance(spec, CustomSpec):  # whose initial weights may count
                 for variable in self.model.trainable_variables:
                     variable.assign(shared_zeros(variable.shape, variable.dtype))
         self.trainable = like(self.model.trainable_variables)
