@@ -7,6 +7,7 @@ other values, and the check itself by a reader that looks one step too far.
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -287,6 +288,27 @@ def test_quantiles_are_restored_with_their_level_and_scale() -> None:
         middle = np.tile(last, 2)
         np.testing.assert_allclose(steps[row, :, 1], middle, rtol=1e-4)
         np.testing.assert_allclose(steps[row, :, 2], middle + 2 * np.tile(scale, 2), rtol=1e-4)
+
+
+@settings(max_examples=40, deadline=None)
+@given(examples())
+def test_a_longer_horizon_adds_nothing(example: Example) -> None:
+    """Its further steps have no targets, and nothing is known of them."""
+    windows = example.windows()
+    assume(len(windows))
+    horizon, batch = example.reader.horizon, windows.take(np.arange(len(windows)))
+    longer = dataclasses.replace(example.spec, horizon=horizon + 3)
+    own, padded = (
+        rows.reader.read(spec, rows.store, batch, np)
+        for spec, rows in ((example.spec, windows), (longer, windows.with_horizon(longer)))
+    )
+    n_asked_for = own.targets.shape[1]
+    np.testing.assert_array_equal(padded.targets[:, :n_asked_for], own.targets)
+    assert np.isnan(padded.targets[:, n_asked_for:]).all()
+    np.testing.assert_allclose(padded.weight, own.weight * (horizon + 3) / horizon)
+    for name, array in own.inputs.items():
+        np.testing.assert_array_equal(padded.inputs[name][:, : array.shape[1]], array)
+        assert not padded.inputs[name][:, array.shape[1] :].any()
 
 
 # ---- Leaks ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -80,51 +80,56 @@ class Dataset:
         arrays = {**self.inputs, "targets": self.targets, "weight": self.weight}
         return {name: array[rows] for name, array in arrays.items() if array is not None}
 
+    def padded(self, spec: Spec, *, in_front: bool) -> PaddedDataset:
+        """Return the rows for a network that sees more steps before these, or writes more after."""
+        arrays = self.inputs, self.targets, self.weight
+        return PaddedDataset(*arrays, spec=spec, in_front=in_front)
 
-@dataclass(frozen=True)
-class PaddedDataset:
-    """A dataset with masked steps before those of its sequences, up to a length.
+    def with_horizon(self, spec: Spec) -> Data:
+        """Return the rows for a network that writes more steps; they have no targets for these."""
+        return self.padded(spec, in_front=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaddedDataset(Dataset):
+    """A dataset for a network that sees, or writes, more steps than it has.
+
+    Steps that are added to sequences are masked; those that are added to targets have none.
 
     Attributes
     ----------
-    data : Dataset
-    n_timesteps : int
-        At least as many as the sequences have.
-    every_step : bool
-        Whether every step has a target; those that are added have none.
+    spec : Spec
+        Of the network.
+    in_front : bool
+        Whether steps are added before those of the data, or after them.
     """
 
-    data: Dataset
-    n_timesteps: int
-    every_step: bool
-
-    reader: ClassVar[RowReader] = RowReader()
-    store: ClassVar[Arrays] = {}
-
-    def __len__(self) -> int:
-        """Return the number of rows."""
-        return len(self.data)
-
-    @property
-    def n_per_epoch(self) -> int:
-        """Rows that an epoch takes: all."""
-        return len(self)
+    spec: Spec
+    in_front: bool
 
     def take(self, rows: np.ndarray) -> Arrays:
-        """Return the arrays of some rows."""
-        arrays = self.data.take(rows)
-        fills: dict[str, Any] = {"sequence": 0, "mask": False}
-        if self.every_step:
-            fills |= {"targets": np.nan, "weight": 0.0}
-        padded = {
-            name: self._pad(arrays[name], fill) for name, fill in fills.items() if name in arrays
-        }
-        return {**arrays, **padded}
+        """Return the arrays of some rows.
 
-    def _pad(self, steps: np.ndarray, fill: Any) -> np.ndarray:
-        n_rows, n_steps = steps.shape[:2]
-        padded = np.full((n_rows, self.n_timesteps, *steps.shape[2:]), fill, steps.dtype)
-        padded[:, self.n_timesteps - n_steps :] = steps
+        The loss of a row is a mean over its targets, those that are none among them.
+        """
+        arrays, sizes = super().take(rows), self.reader.row_arrays(self.spec)
+        padded = {name: self._pad(array, name, sizes[name]) for name, array in arrays.items()}
+        if "targets" in arrays and "weight" in arrays:
+            share = arrays["targets"].shape[-1] / padded["targets"].shape[-1]
+            padded["weight"] = padded["weight"] / np.float32(share)
+        return padded
+
+    def _pad(self, array: np.ndarray, name: str, size: Input) -> np.ndarray:
+        shape = (len(array), *size.shape)
+        if array.shape == shape:
+            return array
+        padded = np.full(shape, np.nan if name == "targets" else 0, array.dtype)
+        padded[
+            tuple(
+                slice(large - small, large) if self.in_front else slice(small)
+                for small, large in zip(array.shape, shape, strict=True)
+            )
+        ] = array
         return padded
 
 

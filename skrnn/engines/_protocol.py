@@ -90,6 +90,9 @@ class Data(Protocol):
     def take(self, rows: np.ndarray) -> Arrays:
         """Return what stands for some rows."""
 
+    def with_horizon(self, spec: Spec) -> Data:
+        """Return the rows for a network that writes more steps; they have no targets for these."""
+
 
 class Trainer(Protocol):
     """A network in training, on data that stay the same; it holds its state."""

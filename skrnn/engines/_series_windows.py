@@ -7,7 +7,7 @@ themselves (see `scaling._relative`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import NamedTuple
 
@@ -39,7 +39,8 @@ class WindowReader:
     Attributes
     ----------
     window, horizon : int
-        Steps before and after the position.
+        Steps before and after the position. Where the store names a `horizon`, there are targets,
+        and what is known, for so many of the latter alone.
     relative_to_level, relative_to_scale : bool
         Take windows relative to their own mean, and their own standard deviation.
     season : int
@@ -79,13 +80,18 @@ class WindowReader:
             parts.append(xp.where(self._inside(batch)[..., None], past, 0.0))
         if "known" in spec.inputs:
             later = _rows(store["exogenous"], at + np.arange(self.horizon), xp)
-            inputs["known"] = later[..., : spec.inputs["known"].shape[1]]
+            known = later[..., : spec.inputs["known"].shape[1]]
+            inputs["known"] = self._within_horizon(store, known, 0.0, xp)
         inputs["sequence"] = xp.concatenate(parts, axis=2)
         ahead = batch["position"][:, None] + np.arange(self.horizon)
         targets = (self._values(store, batch, ahead, xp) - window.reference) / window.scale
         if "offset" in store:
             targets = xp.where(xp.abs(targets) <= _LARGEST_TARGET, targets, np.nan)
-        return Sample(inputs, targets.reshape(targets.shape[0], -1), batch.get("weight"))
+        targets = self._within_horizon(store, targets, np.nan, xp)
+        weight = batch.get("weight")
+        if weight is not None and "horizon" in store:
+            weight = weight * (self.horizon / store["horizon"])
+        return Sample(inputs, targets.reshape(targets.shape[0], -1), weight)
 
     def restore(
         self,
@@ -106,6 +112,15 @@ class WindowReader:
         """Return whether there are features beside the series themselves."""
         assert isinstance(spec, EncoderDecoderSpec)
         return spec.n_features > spec.n_targets * (1 + self.indicators)
+
+    def _within_horizon(
+        self, store: dict[str, Array], steps: Array, fill: float, xp: ModuleType
+    ) -> Array:
+        """Return steps of shape (n_rows, horizon, ...), those that are not asked for filled."""
+        if "horizon" not in store:
+            return steps
+        asked_for = np.arange(self.horizon)[:, None] < store["horizon"]
+        return xp.where(asked_for, steps, fill)
 
     def _inside(self, batch: dict[str, Array]) -> Array:
         """Return which steps of the windows belong to their series."""
@@ -152,7 +167,7 @@ class SeriesWindows:
         `values`, float32 of shape (n_steps, n_targets), NaN where missing; `offset`, of the same
         shape, if values are relative to something that takes turns; and `exogenous`, of
         shape (n_exogenous_steps, n_columns), if there is any: the columns that are known ahead come
-        first.
+        first. And `horizon`, a number, if the network writes more steps than are asked for.
     first : int array of shape (n_series,)
         Where each series starts in `values`.
     start, count : int arrays of shape (n_series,)
@@ -194,6 +209,12 @@ class SeriesWindows:
         if "exogenous" not in self.store:
             del arrays["exogenous_position"]
         return {**arrays, "weight": np.ones(len(rows), np.float32)}
+
+    def with_horizon(self, spec: Spec) -> SeriesWindows:
+        """Return the rows for a network that writes more steps; they have no targets for these."""
+        assert isinstance(spec, EncoderDecoderSpec)
+        store = {**self.store, "horizon": np.asarray(self.reader.horizon, np.int32)}
+        return replace(self, reader=replace(self.reader, horizon=spec.horizon), store=store)
 
 
 def pad_store(rows: np.ndarray, fill: float) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..engines._dataset import Dataset, PaddedDataset
+from ..engines._dataset import Dataset
 from ..engines._protocol import Data
 from ..engines._sizes import padded_size
 from ..networks._spec import Spec
@@ -40,10 +40,9 @@ class Lengths:
 
     def pad(self, data: Data) -> Data:
         """Return data as the network sees them."""
-        n_timesteps = self.spec.n_timesteps
-        if not isinstance(data, Dataset) or data.n_timesteps == n_timesteps:
+        if not isinstance(data, Dataset) or data.n_timesteps == self.spec.n_timesteps:
             return data
-        return PaddedDataset(data, n_timesteps, self._every_step)
+        return data.padded(self.spec, in_front=True)
 
     def cut(self, outputs: np.ndarray, axis: int) -> np.ndarray:
         """Return outputs without those of steps that were added, if there is one for each step."""

@@ -78,7 +78,7 @@ class TestVector:
         network, plan = get_network(make_spec("lstm").structure()), plan_for(optimizer)
         vector, arrays = updates_for(network, plan), Updates(network, plan)
         trainable, gradients = draw(arrays.weights, 0), draw(arrays.weights, 2)
-        slots = arrays.initial_slots(trainable)
+        slots = arrays.complete(None, trainable)
         rates = np.float32(0.05), np.float32(0.1)
         expected = jax.jit(arrays.apply)(gradients, trainable, slots, *rates)
         weights, state = jax.jit(vector.apply)(gradients, *vector.pack(trainable, slots), *rates)

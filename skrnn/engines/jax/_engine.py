@@ -15,6 +15,7 @@ from ...networks._weights import Weights
 from .._optimizer import OptimizerValues
 from .._plan import TrainingPlan
 from .._protocol import Data, Requests
+from ._horizons import enlarge, round_horizon
 from ._network import Network, get_network, get_program, request_program, weights_on_device
 from ._prediction_programs import (
     GradientProgram,
@@ -71,7 +72,10 @@ class JaxEngine:
         slots: list[np.ndarray] | None,
     ) -> JaxTrainer:
         """Return a trainer that starts from some weights, and from a state of the optimizer."""
-        return JaxTrainer(spec.structure(), plan, values, data, validation, weights, slots)
+        longer, data = round_horizon(spec, data, plan)
+        if validation is not None:
+            _, validation = round_horizon(spec, validation, plan)
+        return JaxTrainer(longer.structure(), plan, values, data, validation, weights, slots)
 
     def requests(
         self, spec: Spec, plan: TrainingPlan, data: Data, validation: Data | None
@@ -80,26 +84,29 @@ class JaxEngine:
 
         Where batches are cut out of a store, predictions will come from another one.
         """
-        structure = spec.structure()
-        training = [request_program(TrainingProgram, structure, data, plan)]
+        longer, rows = round_horizon(spec, data, plan)
+        training = [request_program(TrainingProgram, longer.structure(), rows, plan)]
         if validation is not None:
-            training.append(request_program(EvaluationProgram, structure, validation, plan))
+            _, held_out = round_horizon(spec, validation, plan)
+            training.append(request_program(EvaluationProgram, longer.structure(), held_out, plan))
         if data.store:
             return Requests(training, [])
+        structure = round_horizon(spec, data)[0].structure()
         tiling = in_eights(structure, data.reader)
         predicts = request_program(PredictionProgram, structure, data, False, tiling)
         return Requests(training, [predicts])
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
         """Return outputs of shape (n_rows, *spec.output_shape), float32."""
-        request, tiling = request_prediction(spec, data)
+        longer, data = round_horizon(spec, data)
+        request, tiling = request_prediction(longer, data)
         program = request.get()
         held = self._hold(program.network, weights)
-        outputs = np.empty((len(data), *spec.output_shape), np.float32)
+        outputs = np.empty((len(data), *longer.output_shape), np.float32)
         for rows, tiles, n_tiles in iterate_tiles(data, tiling):
             filled, _ = program(held, data.store, tiles, n_tiles)
             outputs[rows] = untile(filled, len(rows))
-        return outputs
+        return outputs[:, : spec.output_shape[0]]
 
     def _hold(self, network: Network, weights: Weights) -> Weights:
         """Return weights on the device, where they stay as long as they are there here."""
@@ -117,16 +124,18 @@ class JaxEngine:
 
         The random states among the weights are those that the first draw starts from.
         """
-        structure = spec.structure()
+        longer, data = round_horizon(spec, data)
+        structure = longer.structure()
         tiling = in_eights(structure, data.reader)
         program = get_program(PredictionProgram, structure, data, True, tiling)
-        outputs = np.empty((n_draws, len(data), *spec.output_shape), np.float32)
+        weights = program.network.enlarged(weights)
+        outputs = np.empty((n_draws, len(data), *longer.output_shape), np.float32)
         for draw in range(n_draws):
             for rows, tiles, n_tiles in iterate_tiles(data, tiling):
                 filled, states = program(weights, data.store, tiles, n_tiles)
                 weights = Weights(weights.trainable, states)
                 outputs[draw, rows] = untile(filled, len(rows))
-        return outputs
+        return outputs[:, :, : spec.output_shape[0]]
 
     def input_gradients(
         self, spec: Spec, weights: Weights, data: Data, chosen: np.ndarray
@@ -136,10 +145,12 @@ class JaxEngine:
         `chosen`, of shape spec.output_shape, are the factors of the outputs in the sum that is
         differentiated.
         """
-        structure = spec.structure()
+        longer, data = round_horizon(spec, data)
+        structure = longer.structure()
         tiling = in_eights(structure, data.reader)
         program = get_program(GradientProgram, structure, data, tiling)
         weights = program.network.complete(weights)
+        chosen = enlarge(chosen, np.zeros(longer.output_shape, np.float32))
         gradients = np.empty((len(data), *spec.inputs["sequence"].shape), np.float32)
         for rows, tiles, n_tiles in iterate_tiles(data, tiling):
             filled = program(weights, data.store, tiles, n_tiles, chosen)

@@ -22,6 +22,7 @@ from ...networks._weights import Weights
 from .._protocol import Array, Arrays, Data, Reader, Sample
 from ._compile_cache import compile_cache
 from ._disk_cache import use_disk_cache
+from ._horizons import enlarge
 
 Store = dict[str, Any]
 Shapes = tuple[tuple[str, tuple[int, ...], str], ...]
@@ -91,7 +92,15 @@ class Network:
         """
         if isinstance(self.spec, CustomSpec):
             return weights
-        return Weights(weights.trainable, self._idle)
+        return Weights(self.enlarged(weights).trainable, self._idle)
+
+    def enlarged(self, weights: Weights) -> Weights:
+        """Return the weights of a network with a shorter horizon as this one has them."""
+        trainable = [
+            enlarge(value, np.broadcast_to(np.float32(0.0), own.shape))
+            for value, own in zip(weights.trainable, self.trainable, strict=True)
+        ]
+        return Weights(trainable, weights.non_trainable)
 
 
 def get_network(spec: Spec) -> Network:
@@ -197,9 +206,14 @@ def compile_program(kind: str, function: Callable[..., Any], *arguments: Any) ->
     return compiled
 
 
-def on_device(store: Arrays) -> Store:
-    """Return a store as the programs take it, without a copy at every call."""
-    return {name: jnp.asarray(rows) for name, rows in store.items()}
+def on_device(store: Arrays, *others: Arrays) -> list[Store]:
+    """Return stores as the programs take them, without a copy at every call.
+
+    What they share lies on the device once.
+    """
+    stores = store, *others
+    arrays = {id(rows): jnp.asarray(rows) for own in stores for rows in own.values()}
+    return [{name: arrays[id(rows)] for name, rows in own.items()} for own in stores]
 
 
 def weights_on_device(weights: Weights) -> Weights:

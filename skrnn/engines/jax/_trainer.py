@@ -15,6 +15,7 @@ from .._plan import TrainingPlan
 from .._protocol import Data
 from .._schedule import Schedule
 from ._batching import iterate_batches
+from ._horizons import cut
 from ._network import get_program, on_device
 from ._training_programs import EvaluationProgram, TrainingProgram
 
@@ -42,14 +43,16 @@ class JaxTrainer:
     ) -> None:
         self._program = get_program(TrainingProgram, structure, data, plan)
         self._plan, self._values, self._data = plan, values, data
-        self._validation, self._store = validation, on_device(data.store)
-        if validation is not None:
+        self._validation = validation
+        if validation is None:
+            (self._store,) = on_device(data.store)
+        else:
             self._evaluation = get_program(EvaluationProgram, structure, validation, plan)
-            shared = validation.store is data.store
-            self._validation_store = self._store if shared else on_device(validation.store)
+            self._store, self._validation_store = on_device(data.store, validation.store)
         self._updates = self._program.updates
-        if slots is None:
-            slots = self._updates.initial_slots(weights.trainable)
+        self._shapes = [value.shape for value in weights.trainable]
+        weights = self._program.network.enlarged(weights)
+        slots = self._updates.complete(slots, weights.trainable)
         trainable, packed = self._updates.pack(weights.trainable, slots)
         # As the program takes them: trainable, non-trainable, state of the optimizer.
         self._arrays: tuple[Any, ...] = (trainable, list(weights.non_trainable), packed)
@@ -85,12 +88,12 @@ class JaxTrainer:
         """Return the mean loss of the validation rows."""
         assert self._validation is not None
         order, per_call = spread_rows(self._validation), self._evaluation.per_call
-        weights = self.weights()
+        trainable, non_trainable = self._unpacked()
         calls = iterate_batches(self._validation, order, self._plan.batch_size, per_call)
         sums = [
             self._evaluation(
-                weights.trainable,
-                weights.non_trainable,
+                trainable,
+                non_trainable,
                 self._validation_store,
                 call.arrays,
                 call.n_batches,
@@ -101,9 +104,14 @@ class JaxTrainer:
 
     def weights(self) -> Weights:
         """Return the weights as they are."""
+        trainable, non_trainable = self._unpacked()
+        return Weights(_copies(cut(trainable, self._shapes)), _copies(non_trainable))
+
+    def _unpacked(self) -> tuple[list[Any], list[Any]]:
+        """Return trainable and non-trainable arrays as the network of the programs has them."""
         packed, non_trainable, _ = self._arrays
         trainable = self._updates.unpack_weights([np.asarray(value) for value in packed])
-        return Weights(_copies(trainable), _copies(non_trainable))
+        return trainable, non_trainable
 
     def final_weights(self) -> Weights:
         """Return the weights to keep: their moving average where the optimizer has one."""
@@ -114,7 +122,8 @@ class JaxTrainer:
     def slots(self) -> list[np.ndarray]:
         """Return the state of the optimizer."""
         packed = [np.asarray(value) for value in self._arrays[2]]
-        return _copies(self._updates.unpack_slots(packed))
+        slots = self._updates.unpack_slots(packed)
+        return _copies(cut(slots, self._updates.slot_shapes(self._shapes)))
 
 
 def _copies(arrays: list[Any]) -> list[np.ndarray]:

@@ -7,18 +7,24 @@ is what counts for the time that compiling takes, and for the time of a step whe
 
 from __future__ import annotations
 
-from collections import defaultdict
-from typing import Any
+from collections import Counter, defaultdict
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 
 from ...compat._keras import build_optimizer, keras
 from .._plan import TrainingPlan
+from ._horizons import enlarge
 from ._network import Network, keras_lock, like, shared_zeros, to_numpy
 
 Arrays = list[Any]
 _VECTOR = "vector"
+
+
+class _KeptOf(NamedTuple):
+    weight: int  # which of them
+    kind: str  # such as "_momentum"
 
 
 class Updates:
@@ -39,6 +45,7 @@ class Updates:
         self.optimizer = self._stepper = self._build(self._variables)
         self.weights: Arrays = network.trainable
         self._initial = [_compact(to_numpy(variable)) for variable in self.optimizer.variables]
+        self._kept_of = self._find_kept_of()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -51,8 +58,42 @@ class Updates:
         build_optimizer(optimizer, variables, shared_zeros)
         return optimizer
 
-    def initial_slots(self, trainable: Arrays) -> Arrays:
-        """Return the state that the optimizer starts with at some weights, an array for each."""
+    def _find_kept_of(self) -> list[_KeptOf | None]:
+        """Return, for each array of Keras' state, what is kept in it of which weight.
+
+        Its name starts with that of the weight. Of weights with one name, the order is the same.
+        """
+        numbers = defaultdict(list)
+        for number, variable in enumerate(self._variables):
+            numbers[variable.path.replace("/", "_")].append(number)
+        seen: Counter[str] = Counter()
+        found: list[_KeptOf | None] = []
+        for variable in self.optimizer.variables:
+            name = variable.name
+            of = max((path for path in numbers if name.startswith(f"{path}_")), key=len, default="")
+            weight = numbers[of][seen[name]] if of else 0
+            found.append(_KeptOf(weight, name.removeprefix(of)) if of else None)
+            seen[name] += 1
+        return found
+
+    def complete(self, slots: Arrays | None, trainable: Arrays) -> Arrays:
+        """Return the state to start from at some weights, an array for each.
+
+        One of a network with a shorter horizon is enlarged.
+        """
+        if slots is None:
+            return self._initial_slots(trainable)
+        return [enlarge(slot, start) for slot, start in zip(slots, self._initial, strict=True)]
+
+    def slot_shapes(self, shapes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
+        """Return the shapes of the state where the weights have other shapes than here."""
+        own = [tuple(variable.shape) for variable in self._variables]
+        return [
+            start.shape if kept is None or start.shape != own[kept.weight] else shapes[kept.weight]
+            for kept, start in zip(self._kept_of, self._initial, strict=True)
+        ]
+
+    def _initial_slots(self, trainable: Arrays) -> Arrays:
         if self._plan.optimizer.starts_alike:
             return self._initial
         with keras_lock:
@@ -113,15 +154,13 @@ class VectorUpdates(Updates):
     def _find_sources(self) -> list[list[int]]:
         """Return, for each array of the program's state, the arrays of Keras' in it.
 
-        What is kept of each weight is named after it; the rest is in the same order.
+        What is not kept of a weight is in the same order.
         """
-        numbers = defaultdict(list)
-        for number, variable in enumerate(self.optimizer.variables):
-            numbers[variable.name].append(number)
-        paths = [variable.path.replace("/", "_") for variable in self._variables]
+        found = defaultdict(list)
+        for number, kept in enumerate(self._kept_of):
+            found["" if kept is None else kept.kind].append(number)
+        rest = iter(found[""])
         kinds = [self._kind(variable) for variable in self._stepper.variables]
-        found = {kind: [numbers[path + kind].pop(0) for path in paths] for kind in kinds if kind}
-        rest = (number for left in numbers.values() for number in left)
         return [found[kind] if kind else [next(rest)] for kind in kinds]
 
     @staticmethod
