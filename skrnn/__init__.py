@@ -25,6 +25,7 @@ from .windowing._transformer import SlidingWindowTransformer
 
 if _typing.TYPE_CHECKING:
     from .comparison import compare
+    from .engines.jax._together import train_together
     from .forecasting._forecaster import Seq2SeqForecaster
     from .forecasting.backtesting._backtest import backtest
     from .forecasting.backtesting._result import Backtest
@@ -73,6 +74,7 @@ __all__ = [
     "save",
     "set_compile_cache_dir",
     "to_sequences",
+    "train_together",
 ]
 
 
@@ -90,6 +92,7 @@ _LATE = {
     "compare": "comparison",
     "permutation_importance": "inspection",
     "saliency": "inspection",
+    "train_together": "engines.jax._together",
 }
 
 

@@ -120,6 +120,7 @@ PUBLIC = [
     "save",
     "set_compile_cache_dir",
     "to_sequences",
+    "train_together",
 ]
 REGRESSORS = [
     *(LSTMRegressor, BiLSTMRegressor, RecurrentRegressor, Seq2SeqRegressor),

@@ -26,7 +26,7 @@ from ._prediction_programs import (
     untile,
 )
 from ._trainer import JaxTrainer
-from ._training_programs import EvaluationProgram, TrainingProgram
+from ._training_programs import EvaluationProgram, request_training
 
 
 class _Held(NamedTuple):
@@ -85,7 +85,7 @@ class JaxEngine:
         Where batches are cut out of a store, predictions will come from another one.
         """
         longer, rows = round_horizon(spec, data, plan)
-        training = [request_program(TrainingProgram, longer.structure(), rows, plan)]
+        training = [request_training(longer.structure(), rows, plan)]
         if validation is not None:
             _, held_out = round_horizon(spec, validation, plan)
             training.append(request_program(EvaluationProgram, longer.structure(), held_out, plan))

@@ -17,7 +17,7 @@ from .._schedule import Schedule
 from ._batching import iterate_batches
 from ._horizons import cut
 from ._network import get_program, on_device
-from ._training_programs import EvaluationProgram, TrainingProgram
+from ._training_programs import EvaluationProgram, TrainingProgram, request_training
 
 
 class JaxTrainer:
@@ -41,7 +41,8 @@ class JaxTrainer:
         weights: Weights,
         slots: list[np.ndarray] | None,
     ) -> None:
-        self._program = get_program(TrainingProgram, structure, data, plan)
+        self._program: TrainingProgram = request_training(structure, data, plan).get()
+        self._program.expect(self)
         self._plan, self._values, self._data = plan, values, data
         self._validation = validation
         if validation is None:

@@ -7,7 +7,7 @@ batches there are) is an argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -18,8 +18,17 @@ from ...networks._by_config import thaw
 from ...networks._spec import Input, Spec
 from .._loss import batch_loss
 from .._plan import TrainingPlan
-from .._protocol import Reader, Sample
-from ._network import Network, Store, array, compile_program, rows_like
+from .._protocol import Data, Reader, Sample
+from ._network import (
+    Network,
+    ProgramRequest,
+    Store,
+    array,
+    compile_program,
+    request_program,
+    rows_like,
+)
+from ._together import Gathering, n_together
 from ._updates import updates_for
 
 # One program call trains at most this many batches, gathered into arrays of about this many bytes.
@@ -55,8 +64,13 @@ class TrainingProgram:
         state = (updates.weights, network.non_trainable, updates.slots, array())
         rates = {"learning_rate": array(self.per_call), "weight_decay": array(), "clip": array()}
         batches = _batches_like(reader, network.spec, self.per_call, plan.batch_size)
-        arguments = (state, store, batches, rates, array(dtype=jnp.int32))
+        self._compile((state, store, batches, rates, array(dtype=jnp.int32)))
+
+    def _compile(self, arguments: tuple[Any, ...]) -> None:
         self._compiled = compile_program("train", self._train, *arguments)
+
+    def expect(self, trainer: Any) -> None:
+        """Be told who will call it, as long as that is there."""
 
     def __call__(
         self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int
@@ -89,6 +103,51 @@ class TrainingProgram:
         )
         loss = _batch_loss(self.plan, sample, batch, outputs) + penalty
         return self.updates.optimizer.scale_loss(loss), (loss, non_trainable)
+
+
+class SharedTrainingProgram(TrainingProgram):
+    """Some batches of an epoch for each of several networks, compiled into one call.
+
+    It is called as if it were for one of them, by threads that each train one.
+    """
+
+    def __init__(
+        self, network: Network, plan: TrainingPlan, width: int, reader: Reader, store: Store
+    ) -> None:
+        self._calls, self._width = Gathering(self._train_all, width), width
+        super().__init__(network, plan, reader, store)
+
+    def _compile(self, arguments: tuple[Any, ...]) -> None:
+        def train(*each: tuple[Any, ...]) -> list[Any]:
+            stacked = jax.tree.map(lambda *values: jnp.stack(values), *each)
+            values, structure = jax.tree.flatten(jax.vmap(self._train)(*stacked))
+            return [jax.tree.unflatten(structure, own) for own in zip(*values, strict=True)]
+
+        self._compiled = compile_program("train", train, *[arguments] * self._width)
+
+    def expect(self, trainer: Any) -> None:
+        """Be told who will call it, as long as that is there."""
+        self._calls.expect(trainer)
+
+    def __call__(
+        self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int
+    ) -> Any:
+        """Train on `n_batches` batches, together with others; return the new state."""
+        return self._calls(state, store, batches, rates, np.int32(n_batches))
+
+    def _train_all(self, calls: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
+        """Run some calls, with no batches in the place of further ones."""
+        idle = (*calls[0][:-1], np.int32(0))
+        states: list[Any] = self._compiled(*calls, *[idle] * (self._width - len(calls)))
+        return states[: len(calls)]
+
+
+def request_training(structure: Spec, data: Data, plan: TrainingPlan) -> ProgramRequest:
+    """Return what stands for the program that trains a structure, alone or with others."""
+    width = n_together()
+    if width == 1:
+        return request_program(TrainingProgram, structure, data, plan)
+    return request_program(SharedTrainingProgram, structure, data, plan, width)
 
 
 class EvaluationProgram:

@@ -1,0 +1,165 @@
+"""Networks of one structure that are trained together on a GPU, whoever trains them.
+
+A GPU takes hardly longer for the small products of several networks than for those of one. Threads
+that train one structure hand in their calls of its program; one of the threads runs all that there
+are, in one call of a program for several networks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakSet
+
+import jax
+import joblib
+
+from ...compat._keras import on_jax
+from ...compat._sklearn import Count, validate_params
+
+Arguments = tuple[Any, ...]
+
+# Seconds that a call waits for those of other networks in training.
+_PATIENCE = 0.02
+_width = 1
+
+
+def n_together() -> int:
+    """Return how many networks a program trains."""
+    return _width
+
+
+@validate_params(  # type: ignore[untyped-decorator]
+    {"n_networks": [Count(2)]}, prefer_skip_nested_validation=True
+)
+@contextmanager
+def train_together(n_networks: int = 8) -> Iterator[None]:
+    """Train networks of one structure together on a GPU, such as the candidates of a search.
+
+    Within the context, searches and ensembles that leave `n_jobs` at None fit as many candidates at
+    once, in threads. Where several have one structure, so that only rates, seeds and rows differ,
+    one call of a program trains all of them. A GPU needs hardly longer for that than for one small
+    network. Candidates of other structures are trained side by side.
+
+    Results do not depend on which networks are trained together. They may differ by rounding from
+    those without the context, or with another `n_networks`. A network by itself takes longer within
+    the context: the program has room for all.
+
+    On a processor, and with another backend of Keras than JAX, the context does nothing: there,
+    several networks take as long as one after the other.
+
+    Parameters
+    ----------
+    n_networks : int, default=8
+        Networks that are trained at once, two or more. Memory grows with it.
+
+    Yields
+    ------
+    None
+        The settings are those of before at the end.
+
+    See Also
+    --------
+    precompile : Compile what a search needs beforehand.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from skrnn import LSTMRegressor, train_together
+    >>> X, y = np.eye(12), np.arange(12.0)
+    >>> grid = {"learning_rate": [0.01, 0.1]}
+    >>> search = GridSearchCV(LSTMRegressor(units=2, epochs=2), grid, cv=2)
+    >>> with train_together(n_networks=4):
+    ...     search = search.fit(X, y)
+    """
+    global _width
+    if not (on_jax() and has_accelerator()):
+        yield
+        return
+    before, _width = _width, n_networks
+    try:
+        with joblib.parallel_config(backend="threading", n_jobs=n_networks):
+            yield
+    finally:
+        _width = before
+
+
+def has_accelerator() -> bool:
+    """Return whether JAX computes on something else than the processor."""
+    return bool(jax.default_backend() != "cpu")
+
+
+@dataclass(eq=False)
+class _Call:
+    arguments: Arguments
+    result: Future[Any] = field(default_factory=Future)
+
+
+class Gathering:
+    """Calls of several threads that are run together.
+
+    Parameters
+    ----------
+    run : callable
+        From the arguments of up to `width` calls to their results.
+    width : int
+    """
+
+    def __init__(self, run: Callable[[Sequence[Arguments]], Sequence[Any]], width: int) -> None:
+        self._run, self._width = run, width
+        self._changed = threading.Condition()
+        self._leads = threading.Lock()
+        self._waiting: deque[_Call] = deque()
+        self._expected: WeakSet[Any] = WeakSet()
+
+    def expect(self, caller: Any) -> None:
+        """Let others wait a moment for the calls of somebody, as long as that is there."""
+        with self._changed:
+            self._expected.add(caller)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Return the result for some arguments, once it has been run with those of others."""
+        call = _Call(arguments)
+        with self._changed:
+            self._waiting.append(call)
+            self._changed.notify()
+        try:
+            with self._leads:
+                while not call.result.done():
+                    self._run_those_that_wait()
+        except BaseException:
+            self._withdraw(call)
+            raise
+        return call.result.result()
+
+    def _run_those_that_wait(self) -> None:
+        with self._changed:
+            self._changed.wait_for(self._all_are_there, _PATIENCE)
+            n_calls = min(self._width, len(self._waiting))
+            calls = [self._waiting.popleft() for _ in range(n_calls)]
+        try:
+            results = self._run([call.arguments for call in calls])
+        except Exception as error:
+            for call in calls:
+                call.result.set_exception(error)
+        except BaseException:  # which is for this thread alone
+            with self._changed:
+                self._waiting.extendleft(reversed(calls))
+            raise
+        else:
+            for call, result in zip(calls, results, strict=True):
+                call.result.set_result(result)
+
+    def _all_are_there(self) -> bool:
+        return len(self._waiting) >= min(self._width, len(self._expected))
+
+    def _withdraw(self, call: _Call) -> None:
+        with self._changed:
+            if call in self._waiting:
+                self._waiting.remove(call)
