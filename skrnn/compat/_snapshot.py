@@ -15,20 +15,15 @@ Estimator = TypeVar("Estimator")
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def snapshot(estimator: Estimator, change: Callable[[str, Any], Any] | None = None) -> Estimator:
+def snapshot(estimator: Estimator) -> Estimator:
     """Return an estimator with the attributes of now, which changes elsewhere do not reach.
 
-    Parameters
-    ----------
-    estimator : object
-    change : callable, optional
-        From the name and the value of an attribute to what the copy has; by default a copy of
-        private dictionaries and lists, which scikit-learn and sktime change in place.
+    It has copies of private dictionaries and lists, which scikit-learn and sktime change in place.
     """
-    kind, change = type(estimator), change or _own
+    kind = type(estimator)
     taken = kind.__new__(kind)
     now = vars(estimator).copy()
-    taken.__dict__ = {name: change(name, value) for name, value in now.items()}
+    taken.__dict__ = {name: _own(name, value) for name, value in now.items()}
     return taken
 
 

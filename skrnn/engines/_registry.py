@@ -25,15 +25,19 @@ def current_engine() -> Engine:
         In a process that was forked after JAX had been used.
     """
     check_not_forked()
-    backend = keras.backend.backend()
-    able = [kind for kind in ENGINES.values() if backend in kind.backends]
+    return _made(_kind_for(keras.backend.backend(), tuple(ENGINES.values())))
+
+
+@cache
+def _kind_for(backend: str, kinds: tuple[EngineKind, ...]) -> EngineKind:
+    able = [kind for kind in kinds if backend in kind.backends]
     if not able:
-        known = sorted({name for kind in ENGINES.values() for name in kind.backends})
+        known = sorted({name for kind in kinds for name in kind.backends})
         raise UnsupportedBackendError(
             f"Keras runs on {backend!r}, for which skrnn has no engine. Set the environment "
             f"variable KERAS_BACKEND to one of {known} before keras is imported for the first time."
         )
-    return _made(able[-1])
+    return able[-1]
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from ..compat._snapshot import snapshot as taken_now
 from ..models._options import plain
 
 Estimator = TypeVar("Estimator")
@@ -21,9 +20,14 @@ def snapshot(estimator: Estimator) -> Estimator:
     Scalers of one fit and weights of another would give predictions that belong to neither.
     Parameters that are numbers of NumPy become those of Python.
     """
-    return taken_now(
-        estimator, lambda name, value: value if type(value) in _PLAIN else plain(value)
-    )
+    now = vars(estimator).copy()
+    for name, value in now.items():  # a call for each would take as long as reading a row
+        if type(value) not in _PLAIN:
+            now[name] = plain(value)
+    kind = type(estimator)
+    taken = kind.__new__(kind)
+    taken.__dict__ = now
+    return taken
 
 
 def with_fitted(before: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Kinds(Mapping[str, Kind]):
     """
 
     def __init__(self, room: str) -> None:
-        self._room = room
+        self._room: str | None = room
         self._records: dict[str, Kind] = {}
 
     def add(self, record: Kind) -> Kind:
@@ -60,7 +60,9 @@ class Kinds(Mapping[str, Kind]):
         return len(self._known())
 
     def _known(self) -> dict[str, Kind]:
-        importlib.import_module(self._room)
+        if self._room is not None:
+            importlib.import_module(self._room)
+            self._room = None
         return self._records
 
 
