@@ -124,12 +124,9 @@ class PaddedDataset(Dataset):
         if array.shape == shape:
             return array
         padded = np.full(shape, np.nan if name == "targets" else 0, array.dtype)
-        padded[
-            tuple(
-                slice(large - small, large) if self.in_front else slice(small)
-                for small, large in zip(array.shape, shape, strict=True)
-            )
-        ] = array
+        sizes = zip(array.shape, shape, strict=True)
+        own = [slice(new - old, new) if self.in_front else slice(old) for old, new in sizes]
+        padded[tuple(own)] = array
         return padded
 
 

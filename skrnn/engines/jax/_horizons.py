@@ -63,5 +63,5 @@ def _longer(spec: EncoderDecoderSpec) -> EncoderDecoderSpec:
 
 
 def _leaves_zeros(plan: TrainingPlan) -> bool:
-    loss = thaw(plan.loss)
-    return plan.optimizer.elementwise and (isinstance(loss, PinballLoss) or loss in _MEANS)
+    is_mean = plan.loss in _MEANS or isinstance(thaw(plan.loss), PinballLoss)
+    return is_mean and plan.optimizer.elementwise

@@ -139,22 +139,22 @@ class Gathering:
         return call.result.result()
 
     def _run_those_that_wait(self) -> None:
-        with self._changed:
-            self._changed.wait_for(self._all_are_there, _PATIENCE)
-            n_calls = min(self._width, len(self._waiting))
-            calls = [self._waiting.popleft() for _ in range(n_calls)]
+        calls: list[_Call] = []
         try:
+            with self._changed:
+                self._changed.wait_for(self._all_are_there, _PATIENCE)
+                while self._waiting and len(calls) < self._width:
+                    calls.append(self._waiting.popleft())
             results = self._run([call.arguments for call in calls])
+            for call, result in zip(calls, results, strict=True):
+                call.result.set_result(result)
         except Exception as error:
             for call in calls:
                 call.result.set_exception(error)
         except BaseException:  # which is for this thread alone
             with self._changed:
-                self._waiting.extendleft(reversed(calls))
+                self._waiting.extendleft(call for call in calls[::-1] if not call.result.done())
             raise
-        else:
-            for call, result in zip(calls, results, strict=True):
-                call.result.set_result(result)
 
     def _all_are_there(self) -> bool:
         return len(self._waiting) >= min(self._width, len(self._expected))

@@ -67,14 +67,17 @@ class Updates:
         for number, variable in enumerate(self._variables):
             numbers[variable.path.replace("/", "_")].append(number)
         seen: Counter[str] = Counter()
-        found: list[_KeptOf | None] = []
-        for variable in self.optimizer.variables:
-            name = variable.name
-            of = max((path for path in numbers if name.startswith(f"{path}_")), key=len, default="")
-            weight = numbers[of][seen[name]] if of else 0
-            found.append(_KeptOf(weight, name.removeprefix(of)) if of else None)
+
+        def kept_of(name: str) -> _KeptOf | None:
+            paths = [path for path in numbers if name.startswith(f"{path}_")]
+            if not paths:
+                return None
+            path = max(paths, key=len)
+            weights = numbers[path]
             seen[name] += 1
-        return found
+            return _KeptOf(weights[(seen[name] - 1) % len(weights)], name.removeprefix(path))
+
+        return [kept_of(variable.name) for variable in self.optimizer.variables]
 
     def complete(self, slots: Arrays | None, trainable: Arrays) -> Arrays:
         """Return the state to start from at some weights, an array for each.
