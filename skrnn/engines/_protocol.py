@@ -97,6 +97,9 @@ class Data(Protocol):
 class Trainer(Protocol):
     """A network in training, on data that stay the same; it holds its state."""
 
+    def close(self) -> None:
+        """Say that training is over."""
+
     @property
     def learning_rate(self) -> float:
         """The rate of the last step."""

@@ -127,8 +127,10 @@ def train_network(
         if has_idle_core():
             missing = [request for request in requests.prediction if not request.is_there]
             stack.enter_context(in_background([_job(request) for request in missing]))
+        trainer = engine.trainer(padded, plan, values, data, validation, weights, slots)
+        stack.callback(trainer.close)
         result = train(
-            engine.trainer(padded, plan, values, data, validation, weights, slots),
+            trainer,
             run,
             data,
             batch_size=plan.batch_size,

@@ -20,7 +20,6 @@ from skrnn import (
     LSTMRegressor,
     Seq2SeqForecaster,
     SlidingWindowTransformer,
-    clear_compile_cache,
     compile_cache_info,
     precompile,
     train_together,
@@ -36,20 +35,27 @@ X = RNG.normal(size=(40, 5, 2))
 Y = X[:, -1, 0] + X[:, 0, 1]
 
 
-@pytest.fixture
-def gpu(monkeypatch):
-    """Take the processor for a GPU, and be patient; return how many networks each call had."""
-    monkeypatch.setattr(_together, "has_accelerator", lambda: True)
-    monkeypatch.setattr(_together, "_PATIENCE", 5.0)
-    counts = []
+@pytest.fixture(scope="module")
+def counts():
+    """Note how many networks each call has; programs are kept from test to test."""
+    noted = []
     train_all = SharedTrainingProgram._train_all
 
     def counted(self, calls):
-        counts.append(len(calls))
+        noted.append(len(calls))
         return train_all(self, calls)
 
-    monkeypatch.setattr(SharedTrainingProgram, "_train_all", counted)
-    clear_compile_cache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SharedTrainingProgram, "_train_all", counted)
+        yield noted
+
+
+@pytest.fixture
+def gpu(monkeypatch, counts):
+    """Take the processor for a GPU, and be patient; return how many networks each call had."""
+    monkeypatch.setattr(_together, "has_accelerator", lambda: True)
+    monkeypatch.setattr(_together, "_PATIENCE", 5.0)
+    counts.clear()
     return counts
 
 
@@ -89,12 +95,12 @@ class TestSearches:
     def test_of_several_structures(self, gpu):
         search = GridSearchCV(network(), {"units": [2, 3], "learning_rate": [0.01, 0.1]}, cv=2)
         expected = search.fit(X, Y).cv_results_["mean_test_score"]
-        with train_together(n_networks=4):
+        with train_together(n_networks=3):
             together = search.fit(X, Y).cv_results_["mean_test_score"]
         assert_allclose(together, expected, rtol=1e-4)
 
     def test_find_what_was_compiled_beforehand(self, gpu):
-        grid = {"units": [4, 5], "learning_rate": [0.01, 0.1]}
+        grid = {"units": [1], "learning_rate": [0.01, 0.1]}
         with train_together(n_networks=2):
             assert precompile(network(), X, Y, grid)
             before = compile_cache_info()
@@ -157,14 +163,14 @@ class TestNetworks:
         assert max(gpu) > 1
 
     def test_go_on_outside(self, gpu):
-        with train_together(n_networks=2):
+        with train_together(n_networks=3):
             model = network(warm_start=True).fit(X, Y)
         alone = network(warm_start=True).fit(X, Y)
         check_same(model.fit(X, Y), alone.fit(X, Y))
 
     def test_one_that_diverges_stops_no_other(self, gpu):
         good, bad = network(optimizer="sgd"), network(optimizer="sgd", learning_rate=1e30)
-        with train_together(n_networks=2):
+        with train_together(n_networks=3):
             good, bad = fit_at_once((good, X, Y), (bad, X, Y))
         with pytest.raises(TrainingDivergedError):
             bad.result()
@@ -219,9 +225,9 @@ class TestGathering:
             sizes.append(len(calls))
             return [None] * len(calls)
 
-        gathering, callers = Gathering(run, 8), [threading.Event() for _ in range(3)]
-        for caller in callers:
-            gathering.expect(caller)
+        gathering = Gathering(run, 8)
+        for _ in range(3):
+            gathering.enter()
 
         def call(number):
             time.sleep(0.1 * number)
@@ -230,14 +236,17 @@ class TestGathering:
         with ThreadPoolExecutor(3) as pool:
             list(pool.map(call, range(3)))
         assert sizes == [3]
-        del callers, caller
-        gathering(0)  # does not wait for those that are gone
+        with ThreadPoolExecutor(1) as pool:
+            last = pool.submit(gathering, 0)
+            gathering.leave()
+            gathering.leave()
+            last.result(20)  # does not wait for those that have left
         assert sizes == [3, 1]
 
     def test_does_not_wait_for_ever(self):
-        gathering, idle = Gathering(lambda calls: [1] * len(calls), 2), threading.Event()
-        gathering.expect(idle)
-        gathering.expect(threading.Event())
+        gathering = Gathering(lambda calls: [1] * len(calls), 2)
+        gathering.enter()
+        gathering.enter()
         assert gathering() == 1
 
     def test_hands_on_an_error(self):
@@ -261,9 +270,9 @@ class TestGathering:
                 raise KeyboardInterrupt
             return [number for (number,) in calls]
 
-        gathering, callers = Gathering(run, 2), [threading.Event() for _ in range(2)]
-        for caller in callers:
-            gathering.expect(caller)
+        gathering = Gathering(run, 2)
+        gathering.enter()
+        gathering.enter()
         ends = {}
 
         def call(number):

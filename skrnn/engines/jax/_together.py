@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakSet
 
 import jax
 import joblib
@@ -116,12 +115,18 @@ class Gathering:
         self._changed = threading.Condition()
         self._leads = threading.Lock()
         self._waiting: deque[_Call] = deque()
-        self._expected: WeakSet[Any] = WeakSet()
+        self._n_expected = 0
 
-    def expect(self, caller: Any) -> None:
-        """Let others wait a moment for the calls of somebody, as long as that is there."""
+    def enter(self) -> None:
+        """Let others wait a moment for the calls of one more thread."""
         with self._changed:
-            self._expected.add(caller)
+            self._n_expected += 1
+
+    def leave(self) -> None:
+        """Let nobody wait for them any more."""
+        with self._changed:
+            self._n_expected -= 1
+            self._changed.notify()
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the result for some arguments, once it has been run with those of others."""
@@ -157,7 +162,7 @@ class Gathering:
             raise
 
     def _all_are_there(self) -> bool:
-        return len(self._waiting) >= min(self._width, len(self._expected))
+        return len(self._waiting) >= min(self._width, self._n_expected)
 
     def _withdraw(self, call: _Call) -> None:
         with self._changed:

@@ -42,7 +42,6 @@ class JaxTrainer:
         slots: list[np.ndarray] | None,
     ) -> None:
         self._program: TrainingProgram = request_training(structure, data, plan).get()
-        self._program.expect(self)
         self._plan, self._values, self._data = plan, values, data
         self._validation = validation
         if validation is None:
@@ -58,6 +57,11 @@ class JaxTrainer:
         # As the program takes them: trainable, non-trainable, state of the optimizer.
         self._arrays: tuple[Any, ...] = (trainable, list(weights.non_trainable), packed)
         self.n_steps = int(slots[0])
+        self._program.enter()
+
+    def close(self) -> None:
+        """Say that training is over."""
+        self._program.leave()
 
     @property
     def learning_rate(self) -> float:

@@ -69,8 +69,11 @@ class TrainingProgram:
     def _compile(self, arguments: tuple[Any, ...]) -> None:
         self._compiled = compile_program("train", self._train, *arguments)
 
-    def expect(self, trainer: Any) -> None:
-        """Be told who will call it, as long as that is there."""
+    def enter(self) -> None:
+        """Be told that a network is going to be trained by it."""
+
+    def leave(self) -> None:
+        """Be told that this is over."""
 
     def __call__(
         self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int
@@ -125,9 +128,13 @@ class SharedTrainingProgram(TrainingProgram):
 
         self._compiled = compile_program("train", train, *[arguments] * self._width)
 
-    def expect(self, trainer: Any) -> None:
-        """Be told who will call it, as long as that is there."""
-        self._calls.expect(trainer)
+    def enter(self) -> None:
+        """Be told that a network is going to be trained by it."""
+        self._calls.enter()
+
+    def leave(self) -> None:
+        """Be told that this is over."""
+        self._calls.leave()
 
     def __call__(
         self, state: tuple[Any, ...], store: Store, batches: Any, rates: Any, n_batches: int

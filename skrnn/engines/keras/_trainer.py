@@ -51,6 +51,9 @@ class KerasTrainer:
                     variable.assign(value)
             self._model.compile(self._optimizer, jit_compile=False)
 
+    def close(self) -> None:
+        """Do nothing."""
+
     @property
     def learning_rate(self) -> float:
         """The rate of the last step."""
