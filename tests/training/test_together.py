@@ -54,7 +54,7 @@ def counts():
 def gpu(monkeypatch, counts):
     """Take the processor for a GPU, and be patient; return how many networks each call had."""
     monkeypatch.setattr(_together, "has_accelerator", lambda: True)
-    monkeypatch.setattr(_together, "_PATIENCE", 5.0)
+    monkeypatch.setattr(_together, "_PATIENCE", 60.0)
     counts.clear()
     return counts
 
@@ -242,6 +242,29 @@ class TestGathering:
             gathering.leave()
             last.result(20)  # does not wait for those that have left
         assert sizes == [3, 1]
+
+    def test_keeps_threads_in_step(self, monkeypatch):
+        monkeypatch.setattr(_together, "_PATIENCE", 30.0)
+        sizes = []
+
+        def run(calls):
+            sizes.append(len(calls))
+            return [number for (number,) in calls]
+
+        gathering = Gathering(run, 4)
+
+        def train(number):
+            start.wait()
+            for step in range(100):
+                assert gathering((number, step)) == (number, step)
+            gathering.leave()
+
+        start = threading.Barrier(4)
+        for _ in range(4):
+            gathering.enter()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(train, range(4)))
+        assert sizes == [4] * 100
 
     def test_does_not_wait_for_ever(self):
         gathering = Gathering(lambda calls: [1] * len(calls), 2)

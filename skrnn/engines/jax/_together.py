@@ -113,7 +113,7 @@ class Gathering:
     def __init__(self, run: Callable[[Sequence[Arguments]], Sequence[Any]], width: int) -> None:
         self._run, self._width = run, width
         self._changed = threading.Condition()
-        self._leads = threading.Lock()
+        self._leading: _Call | None = None
         self._waiting: deque[_Call] = deque()
         self._n_expected = 0
 
@@ -126,22 +126,35 @@ class Gathering:
         """Let nobody wait for them any more."""
         with self._changed:
             self._n_expected -= 1
-            self._changed.notify()
+            self._changed.notify_all()
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the result for some arguments, once it has been run with those of others."""
         call = _Call(arguments)
+        try:
+            self._hand_in(call)
+            while not call.result.done():
+                self._run_those_that_wait()
+        finally:
+            self._end(call)
+        return call.result.result()
+
+    def _hand_in(self, call: _Call) -> None:
+        """Wait for the result of a call, or to be the one that leads."""
         with self._changed:
             self._waiting.append(call)
-            self._changed.notify()
-        try:
-            with self._leads:
-                while not call.result.done():
-                    self._run_those_that_wait()
-        except BaseException:
-            self._withdraw(call)
-            raise
-        return call.result.result()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: call.result.done() or self._leading is None)
+            if not call.result.done():
+                self._leading = call
+
+    def _end(self, call: _Call) -> None:
+        with self._changed:
+            if call in self._waiting:  # it was interrupted
+                self._waiting.remove(call)
+            if self._leading is call:
+                self._leading = None
+                self._changed.notify_all()
 
     def _run_those_that_wait(self) -> None:
         calls: list[_Call] = []
@@ -163,8 +176,3 @@ class Gathering:
 
     def _all_are_there(self) -> bool:
         return len(self._waiting) >= min(self._width, self._n_expected)
-
-    def _withdraw(self, call: _Call) -> None:
-        with self._changed:
-            if call in self._waiting:
-                self._waiting.remove(call)
