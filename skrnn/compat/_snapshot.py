@@ -20,11 +20,16 @@ def snapshot(estimator: Estimator) -> Estimator:
 
     It has copies of private dictionaries and lists, which scikit-learn and sktime change in place.
     """
-    kind = type(estimator)
-    taken = kind.__new__(kind)
     now = vars(estimator).copy()
-    taken.__dict__ = {name: _own(name, value) for name, value in now.items()}
-    return taken
+    return twin(estimator, {name: _own(name, value) for name, value in now.items()})
+
+
+def twin(estimator: Estimator, attributes: dict[str, Any]) -> Estimator:
+    """Return an estimator of the same class with some attributes, its constructor left out."""
+    kind = type(estimator)
+    made = kind.__new__(kind)
+    made.__dict__ = attributes
+    return made
 
 
 def _own(name: str, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from ..compat._snapshot import twin
 from ..models._options import plain
 
 Estimator = TypeVar("Estimator")
@@ -24,10 +25,7 @@ def snapshot(estimator: Estimator) -> Estimator:
     for name, value in now.items():  # a call for each would take as long as reading a row
         if type(value) not in _PLAIN:
             now[name] = plain(value)
-    kind = type(estimator)
-    taken = kind.__new__(kind)
-    taken.__dict__ = now
-    return taken
+    return twin(estimator, now)
 
 
 def with_fitted(before: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,9 +91,10 @@ class JaxEngine:
             training.append(request_program(EvaluationProgram, longer.structure(), held_out, plan))
         if data.store:
             return Requests(training, [])
-        structure = round_horizon(spec, data)[0].structure()
-        tiling = in_eights(structure, data.reader)
-        predicts = request_program(PredictionProgram, structure, data, False, tiling)
+        longer, rows = round_horizon(spec, data)
+        structure = longer.structure()
+        tiling = in_eights(structure, rows.reader)
+        predicts = request_program(PredictionProgram, structure, rows, False, tiling)
         return Requests(training, [predicts])
 
     def predict(self, spec: Spec, weights: Weights, data: Data) -> np.ndarray:
